@@ -1,0 +1,186 @@
+import type { Clock } from "../time/clock.ts";
+import { DeadLettersError, ProcessError, PublishError, RejectedError, text } from "../errors.ts";
+import type { Tell } from "../events.ts";
+import { DeadLetterIds, type FailedStep, letterError } from "../dead-letters/dead-letter.ts";
+import type { DeadLetterStore } from "../dead-letters/dead-letter-store.ts";
+import type { Listener } from "../listener/listener.ts";
+import type { AnyMessage } from "../message/message.ts";
+import { nativeCodec } from "../message/native/native-codec.ts";
+import { Delivery, Together } from "../queue/delivery.ts";
+import type { Settlement } from "../queue/settlement.ts";
+import type { Outgoing } from "../publisher/outgoing.ts";
+import type { Ledger } from "../runs/ledger.ts";
+import { wait } from "../time/wait.ts";
+import type { Then } from "./options.ts";
+
+/** What the error policy is told by its block. */
+export interface FaultsOptions {
+  readonly block: string;
+  readonly retries: number;
+  readonly then: Then;
+  readonly store: DeadLetterStore | undefined;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly tell: Tell;
+  readonly signal: AbortSignal;
+  readonly fail: (error: unknown) => void;
+}
+
+const MAX_IN_A_ROW = 20;
+const FIRST_RETRY_MS = 100;
+const LONGEST_RETRY_MS = 5_000;
+const MAX_REASON = 120;
+
+/** Decides what becomes of a message after an error: one rule for decoding, processing and publishing. */
+export class Faults {
+  readonly #options: FaultsOptions;
+  readonly #ids = new DeadLetterIds();
+  #inARow = 0;
+  #finishedBefore = 0;
+
+  constructor(options: FaultsOptions) {
+    this.#options = options;
+  }
+
+  /** Takes bytes that are no message. On a live transport anybody can send such bytes: they never fail the block. */
+  decode(
+    listener: Listener<AnyMessage>,
+    frames: readonly Uint8Array[],
+    error: RejectedError,
+    settlement: Settlement | undefined,
+  ): void | Promise<void> {
+    const { ledger, then, fail, block } = this.#options;
+    ledger.base.rejected += 1;
+    ledger.base.because(reasonOf("rejected", error.reason));
+    if (then === "dead-letter") return this.#decodeDead(listener, frames, error, settlement);
+    if (then === "skip" || listener.replay === "none") return settlement?.ack();
+    fail(new ProcessError(`${block}: ${listener.constructor.name}`, error));
+    return settlement?.nack("failed");
+  }
+
+  /** Takes an error of `process`; true to try again, after a wait. */
+  async process(delivery: Delivery, listener: Listener<AnyMessage>, error: unknown, attempt: number): Promise<boolean> {
+    const { block, ledger, then, fail } = this.#options;
+    if (await this.#retry(attempt)) return true;
+    if (error instanceof RejectedError && then === "fail" && listener.replay === "none") {
+      ledger.base.rejected += 1;
+      delivery.conclude("dropped", reasonOf("rejected", error.reason));
+    } else if (then === "skip") delivery.conclude("failed", reasonOf("process", text(error)));
+    else if (then === "dead-letter") {
+      const dead = await this.#bury(delivery, listener.codec.name, "process", error, attempt);
+      delivery.conclude(dead ? "dead" : "refused", reasonOf("process", text(error)));
+    } else {
+      delivery.conclude("refused", reasonOf("process", text(error)));
+      fail(error instanceof ProcessError ? error : new ProcessError(block, error));
+    }
+    return false;
+  }
+
+  /** Takes a message that a required publisher refused; true to try again, after a wait. */
+  async publish(outgoing: Outgoing, publisher: string, error: unknown, attempt: number): Promise<boolean> {
+    const { block, ledger, then, fail, tell } = this.#options;
+    const { owner } = outgoing;
+    if (await this.#retry(attempt)) return true;
+    const reason = reasonOf(publisher, text(error));
+    if (owner === undefined) {
+      ledger.base.because(reason);
+      tell("warning", { message: `${publisher} did not take a message: ${text(error)}` });
+    } else if (then === "skip") owner.spoil("failed", reason);
+    else if (then === "dead-letter") {
+      const deliveries = owner instanceof Together ? owner.deliveries : owner instanceof Delivery ? [owner] : [];
+      let dead = true;
+      for (const delivery of deliveries) {
+        dead = (await this.#bury(delivery, nativeCodec.name, "publish", error, attempt)) && dead;
+      }
+      owner.spoil(dead ? "dead" : "refused", reason);
+    } else {
+      owner.spoil("refused", reason);
+      fail(new PublishError(block, publisher, error));
+    }
+    return false;
+  }
+
+  async #retry(attempt: number): Promise<boolean> {
+    const { retries, clock, signal } = this.#options;
+    if (attempt > retries) return false;
+    return wait(clock, Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (attempt - 1)), signal);
+  }
+
+  async #decodeDead(
+    listener: Listener<AnyMessage>,
+    frames: readonly Uint8Array[],
+    error: RejectedError,
+    settlement: Settlement | undefined,
+  ): Promise<void> {
+    const { ledger } = this.#options;
+    ledger.base.received += 1;
+    const kept = await this.#keep({ frames, codec: listener.codec.name, step: "decode", error, attempt: 1 });
+    if (kept) {
+      ledger.base.dead += 1;
+      await settlement?.ack();
+    } else {
+      ledger.base.failed += 1;
+      await settlement?.nack("failed");
+    }
+  }
+
+  /** Puts the message of a delivery into the store; false, and a failed block, when it cannot be kept. */
+  #bury(delivery: Delivery, codec: string, step: FailedStep, error: unknown, attempt: number): Promise<boolean> {
+    const { message, run } = delivery;
+    const { origin } = message.envelope;
+    const own = delivery.frames === undefined;
+    const frames = delivery.frames ?? nativeCodec.writer()(message as never).at(0) ?? [];
+    return this.#keep({
+      frames,
+      codec: own ? nativeCodec.name : codec,
+      step,
+      error,
+      attempt,
+      ...(run === undefined ? {} : { run: run.id, stream: run.stream }),
+      ...(origin === undefined ? {} : { origin }),
+    });
+  }
+
+  async #keep(letter: {
+    readonly frames: readonly Uint8Array[];
+    readonly codec: string;
+    readonly step: FailedStep;
+    readonly error: unknown;
+    readonly attempt: number;
+  }): Promise<boolean> {
+    const { store, block, clock, fail, tell, ledger } = this.#options;
+    const id = this.#ids.next(clock.now());
+    try {
+      await (store as DeadLetterStore).add({
+        ...letter,
+        id,
+        block,
+        timeMs: clock.now(),
+        error: letterError(letter.error),
+      });
+    } catch (error) {
+      fail(error);
+      return false;
+    }
+    const reason = text(letter.error);
+    tell("dead-letter", { id, step: letter.step, reason });
+    const { finished } = ledger.counts();
+    this.#inARow = finished === this.#finishedBefore ? this.#inARow + 1 : 1;
+    this.#finishedBefore = finished;
+    if (this.#inARow >= MAX_IN_A_ROW) {
+      fail(
+        new DeadLettersError(
+          `${block}: ${MAX_IN_A_ROW} messages in a row went into the dead letters, the last because: ${reason}; ` +
+            "the fault is probably not in the messages",
+          { cause: letter.error },
+        ),
+      );
+    }
+    return true;
+  }
+}
+
+function reasonOf(step: string, message: string): string {
+  const line = message.split("\n", 1)[0] as string;
+  return `${step}: ${line.length > MAX_REASON ? `${line.slice(0, MAX_REASON)}...` : line}`;
+}

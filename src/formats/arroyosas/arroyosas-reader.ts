@@ -1,0 +1,68 @@
+import { RejectedError } from "../../errors.ts";
+import type { Decoded } from "../../message/codec.ts";
+import {
+  arraysOf,
+  type Document,
+  decodedEvent,
+  type FoundArray,
+  messageType,
+  readArrayMap,
+  readDocument,
+  RunInTurn,
+  runOf,
+  sequenceOf,
+  takePayload,
+} from "../../message/documents/index.ts";
+import { onlyFrame } from "../../message/frames.ts";
+import { isJsonText, readJson } from "../../message/json/json-reader.ts";
+import type { Limits } from "../../message/limits.ts";
+import { decodedResult } from "./browser-form.ts";
+
+/** The field that names the run, in Starts only. */
+export const RUN_KEYS = ["run_id"] as const;
+
+/** The text in `tiled_url` that asks receivers to flush; the frame of such an event means nothing. */
+const FLUSH_SIGNAL = "FLUSH_SIGNAL";
+
+/** Makes a reader of frames and of the messages for browsers alike. */
+export function arroyosasReader(limits: Limits): (frames: readonly Uint8Array[]) => readonly Decoded[] {
+  const runs = new RunInTurn({ oneAtATime: true });
+  return (frames) => {
+    const frame = onlyFrame(frames, limits);
+    const document = isJsonText(frame) ? readText(frame, limits) : readDocument(frame, limits);
+    const arrays = arraysOf(document);
+    if (document["msg_type"] === undefined) {
+      const result = decodedResult(document, () => runs.event(undefined));
+      if (result !== undefined) return [result];
+    }
+    const type = messageType(document);
+    if (type === "start") return runs.start(document, runOf(document, RUN_KEYS));
+    if (type === "stop") return runs.stop(document, undefined);
+    const found = arrays.find(({ path }) => path === "image/array") ?? refuseImage(document);
+    const sequence = sequenceOf(document, "frame_number");
+    // A flush outside of any run is passed on as it is: it does not open one.
+    const run = document["tiled_url"] === FLUSH_SIGNAL ? runs.open : runs.event(undefined);
+    return [decodedEvent(document, takePayload(found), { run, sequence })];
+  };
+}
+
+function readText(frame: Uint8Array, limits: Limits): Document {
+  if (frame.length > limits.maxHeaderBytes) {
+    throw new RejectedError(`the text has more than ${limits.maxHeaderBytes} bytes`);
+  }
+  return readJson(frame, { maxDepth: limits.maxDepth, tags: false }) as Document;
+}
+
+/** Says what is wrong with the image of an event, in which no array was found. */
+function refuseImage(document: Document): FoundArray {
+  const { image } = document;
+  if (!isMap(image)) throw new RejectedError(image === undefined ? "image: missing" : "image: expected a map");
+  const { array } = image;
+  if (!isMap(array)) throw new RejectedError(array === undefined ? "image.array: missing" : "image.array: expected a map");
+  readArrayMap(array, "image.array");
+  throw new RejectedError("image.array: expected { data, dtype, shape }");
+}
+
+function isMap(value: unknown): value is Document {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
+}

@@ -1,0 +1,1 @@
+export { AckPrefix } from "../queue/ack-prefix.ts";

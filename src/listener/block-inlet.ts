@@ -1,0 +1,490 @@
+import type { Clock } from "../time/clock.ts";
+import { RejectedError, text } from "../errors.ts";
+import type { Tell } from "../events.ts";
+import type { Decoded, Frames, Hop } from "../message/codec.ts";
+import type { Limits } from "../message/limits.ts";
+import type { Event } from "../message/event.ts";
+import type { AnyMessage, Message } from "../message/message.ts";
+import { originPlace } from "../message/native/lazy-event.ts";
+import { Stop, type StopReason } from "../message/stop.ts";
+import type { BoundedQueue } from "../queue/bounded-queue.ts";
+import { DeferredSettlements } from "../queue/deferred-settlements.ts";
+import { Delivery, type Keeper } from "../queue/delivery.ts";
+import type { Lane } from "../queue/lane.ts";
+import type { Settlement } from "../queue/settlement.ts";
+import { Coverage } from "../runs/coverage.ts";
+import type { Ledger } from "../runs/ledger.ts";
+import type { Run } from "../runs/run.ts";
+import { type Effect, RunTracker, type TrackerOptions } from "../runs/run-tracker.ts";
+import type { Source } from "../runs/source.ts";
+import { Charges } from "./charge.ts";
+import { Gaps } from "./gaps.ts";
+import type { Listener, PlatformInlet } from "./listener.ts";
+import { sharedSettlement } from "./shared-settlement.ts";
+
+/** What an inlet is told by its block. */
+export interface InletOptions {
+  readonly listener: Listener<AnyMessage>;
+  readonly queue: BoundedQueue<Delivery>;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly tell: Tell;
+  readonly limits: Limits;
+  readonly tracker: TrackerOptions;
+  /** Whether silence ends the runs of every source, also of those that give no signs of life. */
+  readonly silenceEnds: boolean;
+  /** Whether nothing of a run is acknowledged before its Stop. */
+  readonly recoverRuns: boolean;
+  /** Whether messages are acknowledged as soon as they came. */
+  readonly atMostOnce: boolean;
+  /** Decides on bytes that are no message. */
+  readonly reject: (frames: readonly Uint8Array[], error: RejectedError, settlement: Settlement | undefined) => void | Promise<void>;
+  /** Takes the promise of an acknowledgement that is under way. */
+  readonly settling: (promise: Promise<void>) => void;
+  readonly ready: () => void;
+}
+
+const MAX_COVERAGES = 64;
+const TICK_MS = 250;
+
+/** Does behind each listener what all transports need: decodes, rejects, finds gaps, follows runs, settles. */
+export class BlockInlet implements PlatformInlet, Keeper {
+  readonly limits: Limits;
+  readonly listener: Listener<AnyMessage>;
+  readonly #options: InletOptions;
+  readonly #lane: Lane<Delivery>;
+  readonly #read: (frames: readonly Uint8Array[]) => readonly Decoded[];
+  readonly #tracker: RunTracker<Delivery>;
+  readonly #gaps: Gaps;
+  readonly #charges = new Charges();
+  readonly #deferred = new Map<Run, DeferredSettlements>();
+  readonly #coverages = new Map<string, Coverage>();
+  readonly #coverageOf = new WeakMap<Run, Coverage>();
+  readonly #stream: string;
+  #lastHop: Hop | undefined;
+  #lastSource: Source | undefined;
+  #lastRun: Run | undefined;
+  #lastRunSource: Source | undefined;
+  #coveredRun: Run | undefined;
+  #coverage: Coverage | undefined;
+  #up = true;
+  #blocked = 0;
+  #wasBlocked = false;
+  /** Milliseconds for which this inlet was connected and took what came. */
+  #attention = 0;
+  #cancelTick: (() => void) | undefined;
+  #closed = false;
+
+  constructor(options: InletOptions) {
+    this.#options = options;
+    this.listener = options.listener;
+    this.limits = options.limits;
+    this.#stream = options.listener.constructor.name;
+    this.#lane = options.queue.lane();
+    this.#read = options.listener.codec.reader(options.limits);
+    this.#tracker = new RunTracker(options.tracker);
+    this.#gaps = new Gaps(options.ledger.base, (source, run, messages) =>
+      options.tell("lost", { stream: source.stream, ...(run === undefined ? {} : { run: run.id }), messages }),
+    );
+  }
+
+  get openRuns(): IterableIterator<Run> {
+    return this.#tracker.openRuns;
+  }
+
+  ready(): void {
+    this.#options.ready();
+  }
+
+  connected(up: boolean): void {
+    if (this.#up === up) return;
+    this.#up = up;
+    this.#wasBlocked ||= !up;
+    this.#options.tell("state", { part: this.#stream, state: up ? "connected" : "disconnected" });
+  }
+
+  follow(topics: readonly string[]): void {
+    this.#gaps.follow(topics);
+  }
+
+  lost(messages: number, reason: string): void {
+    this.#options.ledger.base.lost += messages;
+    this.#options.ledger.base.because(reason, messages);
+    this.#options.tell("lost", { stream: this.#stream, messages });
+  }
+
+  warn(message: string): void {
+    this.#options.tell("warning", { message });
+  }
+
+  put(message: Message, settlement?: Settlement): void | Promise<void> {
+    const { bytes, chunk } = this.#charges.ofMessage(message);
+    const delivery = new Delivery(this, message, undefined, this.#atOnce(settlement), bytes, chunk);
+    return this.#take(delivery, undefined, undefined, undefined);
+  }
+
+  putDecoded(decoded: Decoded, settlement?: Settlement): void | Promise<void> {
+    const { bytes, chunk } = this.#charges.ofMessage(decoded.message);
+    return this.#takeDecoded(decoded, this.#atOnce(settlement), bytes, chunk, undefined);
+  }
+
+  putFrames(frames: Frames, settlement?: Settlement): void | Promise<void> {
+    const list = frames instanceof Uint8Array ? [frames] : frames;
+    const own = this.#atOnce(settlement);
+    let decoded: readonly Decoded[];
+    try {
+      this.#checkSize(list);
+      decoded = this.#read(list);
+    } catch (error) {
+      const rejected = error instanceof RejectedError ? error : new RejectedError(text(error), { cause: error });
+      return this.#options.reject(list, rejected, own);
+    }
+    const { bytes, chunk } = this.#charges.ofFrames(list);
+    if (decoded.length === 1) return this.#takeDecoded(decoded[0] as Decoded, own, bytes, chunk, list);
+    if (decoded.length === 0) return own?.ack();
+    return this.#takeSeveral(decoded, own, bytes, chunk, list);
+  }
+
+  settled(delivery: Delivery): void {
+    if (delivery.charged) this.#options.queue.settle(delivery);
+    const { outcome, run } = delivery;
+    if (!delivery.made) this.#count(delivery, outcome, run);
+    if (run !== undefined && this.#options.recoverRuns) this.#settleWithRun(delivery, run);
+    else this.#settle(delivery.settlement, outcome);
+  }
+
+  /** Ends all runs, since the source ended or we leave; their made Stops go through the queue. */
+  end(reason: StopReason, ending: "flush" | "plain" | "unseen"): void {
+    void this.#apply(this.#tracker.endAll(reason), ending);
+  }
+
+  /** Gives back what waits for Starts, and takes nothing more. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#cancelTick?.();
+    this.#lane.close();
+    for (const delivery of this.#tracker.abandonWaiting()) delivery.conclude("stopped", "stopped");
+  }
+
+  /** Gives back what was kept for the Stops of runs that did not end. */
+  giveBackRuns(): void {
+    for (const deferred of this.#deferred.values()) this.#watch(deferred.nackAll("stopped"));
+    this.#deferred.clear();
+  }
+
+  #atOnce(settlement: Settlement | undefined): Settlement | undefined {
+    if (!this.#options.atMostOnce || settlement === undefined) return settlement;
+    this.#watch(settlement.ack());
+    return undefined;
+  }
+
+  #checkSize(frames: readonly Uint8Array[]): void {
+    const { maxFrames, maxMessageBytes } = this.limits;
+    if (frames.length > maxFrames) throw new RejectedError(`${frames.length} frames, at most ${maxFrames} are taken`);
+    let bytes = 0;
+    for (const frame of frames) bytes += frame.byteLength;
+    if (bytes > maxMessageBytes) throw new RejectedError(`${bytes} bytes, at most ${maxMessageBytes} are taken`);
+  }
+
+  #takeSeveral(
+    decoded: readonly Decoded[],
+    settlement: Settlement | undefined,
+    bytes: number,
+    chunk: Delivery["chunk"],
+    frames: readonly Uint8Array[],
+  ): void | Promise<void> {
+    const each = settlement === undefined ? undefined : sharedSettlement(settlement, decoded.length);
+    const waits: Promise<void>[] = [];
+    for (const one of decoded) {
+      const wait = this.#takeDecoded(one, each, bytes / decoded.length, chunk, frames);
+      if (wait !== undefined) waits.push(wait);
+    }
+    return waits.length === 0 ? undefined : Promise.all(waits).then(() => undefined);
+  }
+
+  #takeDecoded(
+    decoded: Decoded,
+    settlement: Settlement | undefined,
+    bytes: number,
+    chunk: Delivery["chunk"],
+    frames: readonly Uint8Array[] | undefined,
+  ): void | Promise<void> {
+    const delivery = new Delivery(this, decoded.message, undefined, settlement, bytes, chunk, frames);
+    if (decoded.control === true) return this.#control(decoded, delivery);
+    return this.#take(delivery, decoded.hop, decoded.stream, decoded.sequence);
+  }
+
+  #take(
+    delivery: Delivery,
+    hop: Hop | undefined,
+    stream: string | undefined,
+    sequence: number | undefined,
+  ): void | Promise<void> {
+    const message = delivery.message;
+    const source = this.#sourceOf(message, hop, stream);
+    source.seenAt = this.#attention;
+    if (delivery.kind === "event") return this.#event(delivery, message as Event, source, hop, sequence);
+    return message.type === "start"
+      ? this.#start(delivery, source, hop)
+      : this.#stop(delivery, message as Stop, source, hop);
+  }
+
+  #event(
+    delivery: Delivery,
+    message: Event,
+    source: Source,
+    hop: Hop | undefined,
+    sequence: number | undefined,
+  ): void | Promise<void> {
+    const id = message.run;
+    let run = id === undefined ? undefined : this.#lastRun;
+    const follows = run !== undefined && run.id === id && run.state === "open" && source === this.#lastRunSource;
+    if (!follows && id !== undefined) run = source.runs.get(id);
+    if (sequence !== undefined) {
+      if (hop === undefined) this.#gaps.native(source, run, sequence);
+      else if (!this.#gaps.event(source, run, hop, sequence) && this.listener.replay === "none") {
+        this.#options.ledger.base.because("duplicate");
+        return delivery.settlement?.ack();
+      }
+    }
+    let effects: Effect<Delivery>[] | undefined;
+    if (!follows && id !== undefined) {
+      effects = this.#tracker.event(source, id, delivery, this.#options.clock.now());
+      run = source.runs.get(id);
+      if (run !== undefined) {
+        this.#options.ledger.add(run);
+        if (run.state === "open") {
+          this.#lastRun = run;
+          this.#lastRunSource = source;
+        }
+      }
+    }
+    const tally = run?.tally ?? this.#options.ledger.base;
+    tally.received += 1;
+    tally.events += 1;
+    delivery.run = run;
+    if (run !== undefined) this.#cover(message, run, source, hop, sequence);
+    if (effects === undefined) return this.#enqueue(delivery);
+    return this.#apply(effects, "plain");
+  }
+
+  #start(delivery: Delivery, source: Source, hop: Hop | undefined): void | Promise<void> {
+    const start = delivery.message as Message & { readonly type: "start" };
+    source.timed ||= this.#options.silenceEnds;
+    if (hop !== undefined) {
+      source.timed ||= delivery.frames !== undefined && this.listener.replay === "none";
+      this.#gaps.next(source, undefined, hop);
+    }
+    const late = hop?.copy === true || start.resumed;
+    const effects = this.#tracker.start(source, start, delivery, hop?.copy === true);
+    for (const effect of effects) {
+      if (effect.do !== "open") continue;
+      this.#options.ledger.add(effect.run);
+      effect.run.tally.received += effect.item === undefined ? 0 : 1;
+      if (late || effect.start.resumed) effect.run.joinedAt ??= -1;
+      this.#coverageFor(effect.run);
+    }
+    return this.#apply(effects, "plain");
+  }
+
+  #stop(delivery: Delivery, stop: Stop, source: Source, hop: Hop | undefined): void | Promise<void> {
+    const run = source.runs.get(stop.run);
+    if (hop !== undefined) {
+      this.#gaps.next(source, run?.state === "open" ? run : undefined, hop);
+      if (run?.state === "open") this.#gaps.ended(source, run, hop);
+    }
+    const effects = this.#tracker.stop(source, stop.run, delivery, this.#options.clock.now(), stop.reason);
+    const tally = run?.tally ?? this.#options.ledger.base;
+    tally.received += 1;
+    delivery.run = run;
+    if (run !== undefined && stop.account !== undefined) {
+      const missing = this.#coverageFor(run).missing(stop.account);
+      if (missing.length > 0) run.missing = missing;
+      this.#options.ledger.hops = [...stop.account.hops, { ...stop.account, hops: [] }];
+    }
+    return this.#apply(effects, "plain");
+  }
+
+  /** A sign of life, or a format's heartbeat: counted, never given to the operator. */
+  #control(decoded: Decoded, delivery: Delivery): void | Promise<void> {
+    const { hop } = decoded;
+    if (hop?.open === undefined) this.#options.ledger.base.because("control");
+    else {
+      const source = this.#sourceOf(decoded.message, hop, decoded.stream);
+      source.timed = true;
+      source.seenAt = this.#attention;
+      const open = [...source.runs.values()].filter((run) => run.state === "open");
+      this.#gaps.next(source, open.length === 1 ? open[0] : undefined, hop);
+      void this.#apply(this.#tracker.alive(source, new Set(hop.open)), "plain");
+    }
+    return delivery.settlement?.ack();
+  }
+
+  #sourceOf(message: AnyMessage, hop: Hop | undefined, stream: string | undefined): Source {
+    if (hop !== undefined && hop === this.#lastHop) {
+      if (stream !== undefined) (this.#lastSource as Source).stream = stream;
+      return this.#lastSource as Source;
+    }
+    const name = stream ?? message.envelope.origin?.stream ?? this.#stream;
+    const source = this.#tracker.source(hop?.incarnation ?? name, name);
+    if (stream !== undefined) source.stream = stream;
+    this.#lastHop = hop;
+    this.#lastSource = source;
+    return source;
+  }
+
+  #cover(message: Event, run: Run, source: Source, hop: Hop | undefined, sequence: number | undefined): void {
+    const place = originPlace(message);
+    const coverage = run === this.#coveredRun ? (this.#coverage as Coverage) : this.#coverageFor(run);
+    if (place !== undefined) {
+      if (run.joinedAt === -1) run.joinedAt = place.sequence;
+      coverage.add(place.stream, place.partition, place.sequence);
+    } else if (sequence !== undefined && hop !== undefined) {
+      if (run.joinedAt === -1) run.joinedAt = sequence;
+      coverage.add(source.stream, hop.topic, sequence);
+    }
+  }
+
+  /** Gives what came out of a run so far, also before it was interrupted and resumed. */
+  #coverageFor(run: Run): Coverage {
+    let coverage = this.#coverages.get(run.id);
+    if (coverage === undefined || (this.#coverageOf.get(run) === undefined && run.joinedAt === undefined)) {
+      coverage = new Coverage();
+      this.#coverages.delete(run.id);
+      this.#coverages.set(run.id, coverage);
+      if (this.#coverages.size > MAX_COVERAGES) this.#coverages.delete(this.#coverages.keys().next().value as string);
+    }
+    this.#coverageOf.set(run, coverage);
+    this.#coveredRun = run;
+    this.#coverage = coverage;
+    return coverage;
+  }
+
+  #apply(effects: readonly Effect<Delivery>[], ending: "flush" | "plain" | "unseen"): void | Promise<void> {
+    let wait: void | Promise<void> = undefined;
+    for (const effect of effects) wait = this.#applyOne(effect, ending) ?? wait;
+    if (this.#cancelTick === undefined && !this.#closed && this.#tracker.timed) this.#armTick();
+    return wait;
+  }
+
+  #applyOne(effect: Effect<Delivery>, ending: "flush" | "plain" | "unseen"): void | Promise<void> {
+    const { run } = effect;
+    if (effect.do === "pass") {
+      effect.item.run = run;
+      if (effect.item.kind === "stop") this.#tellRun(effect.run, "ended");
+      return this.#enqueue(effect.item);
+    }
+    if (effect.do === "open") {
+      this.#options.ledger.add(effect.run);
+      this.#tellRun(effect.run, "opened");
+      if (effect.item === undefined) return this.#enqueue(this.#made(effect.start, effect.run, undefined));
+      if (effect.item.message === effect.start) {
+        effect.item.run = run;
+        return this.#enqueue(effect.item);
+      }
+      const { settlement, bytes, chunk, frames } = effect.item;
+      return this.#enqueue(new Delivery(this, effect.start, run, settlement, bytes, chunk, frames));
+    }
+    if (effect.do === "end") {
+      this.#tellRun(effect.run, "ended");
+      const stop = new Stop({}, { run: effect.run.id, reason: effect.reason, timeMs: this.#options.clock.now() });
+      return this.#enqueue(this.#made(stop, effect.run, ending));
+    }
+    const { item, reason } = effect;
+    if (reason === "copy") {
+      (run?.tally ?? this.#options.ledger.base).because("copy of a Start");
+      return item.settlement?.ack();
+    }
+    if (item.message.type === "start") (run?.tally ?? this.#options.ledger.base).received += 1;
+    item.run = run;
+    item.conclude("dropped", reason);
+  }
+
+  #made(message: AnyMessage, run: Run, ending: "flush" | "plain" | "unseen" | undefined): Delivery {
+    return new Delivery(this, message, run, undefined, 0, undefined, undefined, true, ending);
+  }
+
+  #enqueue(delivery: Delivery): void | Promise<void> {
+    delivery.charged = true;
+    const wait = this.#lane.put(delivery);
+    if (wait === undefined) return;
+    this.#blocked += 1;
+    this.#wasBlocked = true;
+    return wait.then(() => {
+      this.#blocked -= 1;
+    });
+  }
+
+  #count(delivery: Delivery, outcome: Delivery["outcome"], run: Run | undefined): void {
+    const tally = run?.tally ?? this.#options.ledger.base;
+    if (outcome === "finished") {
+      tally.finished += 1;
+      if (delivery.results === 0) tally.filtered += 1;
+      else if (delivery.together) tally.reduced += 1;
+      return;
+    }
+    const reason = delivery.reason ?? outcome;
+    if (outcome === "dropped") tally.dropped += 1;
+    else if (outcome === "dead") tally.dead += 1;
+    else if (outcome !== "stopped") tally.failed += 1;
+    tally.because(reason);
+  }
+
+  /** With runs as the unit, all of a run is acknowledged once its Stop and everything before it is finished. */
+  #settleWithRun(delivery: Delivery, run: Run): void {
+    let deferred = this.#deferred.get(run);
+    if (deferred === undefined) {
+      deferred = new DeferredSettlements();
+      this.#deferred.set(run, deferred);
+    }
+    if (delivery.settlement !== undefined) deferred.add(delivery.settlement);
+    if (delivery.outcome === "refused" || delivery.outcome === "stopped" || delivery.ending === "unseen") {
+      this.#watch(deferred.nackAll(delivery.outcome === "refused" ? "failed" : "stopped"));
+      return;
+    }
+    if (run.ending !== "stop" || run.tally.left > 0) return;
+    this.#deferred.delete(run);
+    this.#watch(deferred.ackAll());
+  }
+
+  #settle(settlement: Settlement | undefined, outcome: Delivery["outcome"]): void {
+    if (settlement === undefined) return;
+    try {
+      if (outcome === "refused") this.#watch(settlement.nack("failed"));
+      else if (outcome === "stopped") this.#watch(settlement.nack("stopped"));
+      else {
+        const ack = settlement.ack();
+        if (ack !== undefined) this.#watch(ack);
+      }
+    } catch (error) {
+      this.warn(`${this.#stream}: an acknowledgement failed: ${text(error)}; the message may come again`);
+    }
+  }
+
+  #watch(settling: void | Promise<void>): void {
+    if (settling === undefined) return;
+    this.#options.settling(
+      settling.catch((error: unknown) => {
+        this.warn(`${this.#stream}: an acknowledgement failed: ${text(error)}; the message may come again`);
+      }),
+    );
+  }
+
+  #tellRun(run: Run, what: "opened" | "ended"): void {
+    const reason = what === "ended" ? run.endedAs : run.start?.resumed === true ? "resumed" : undefined;
+    this.#options.tell("run", { stream: run.stream, run: run.id, what, ...(reason === undefined ? {} : { reason }) });
+  }
+
+  #armTick(): void {
+    const { startWaitMs, abandonAfterMs } = this.#options.tracker;
+    const ms = Math.max(1, Math.min(TICK_MS, startWaitMs / 4, abandonAfterMs / 4));
+    this.#cancelTick = this.#options.clock.after(ms, () => {
+      this.#cancelTick = undefined;
+      if (this.#closed) return;
+      if (this.#up && this.#blocked === 0 && !this.#wasBlocked) this.#attention += ms;
+      this.#wasBlocked = this.#blocked > 0 || !this.#up;
+      void this.#apply(this.#tracker.tick(this.#options.clock.now(), this.#attention), "plain");
+    });
+  }
+}

@@ -1,0 +1,54 @@
+import type { AnyMessage, Message } from "../message/message.ts";
+import type { Codec, Decoded, Frames } from "../message/codec.ts";
+import type { Limits } from "../message/limits.ts";
+import { nativeCodec } from "../message/native/native-codec.ts";
+import type { Settlement } from "../queue/settlement.ts";
+
+/** Says what a source can give again: nothing, what was not acknowledged, or anything from a position on. */
+export type Replay = "none" | "unacked" | "log";
+
+/** Takes what a listener brings. */
+export interface Inlet<M extends AnyMessage = Message> {
+  /** Says that the source is connected, so that what is sent from now on arrives. */
+  ready(): void;
+  /** Takes a message; a promise says that the queue is full and resolves when the message was taken. */
+  put(message: M, settlement?: Settlement): void | Promise<void>;
+  /** Takes the bytes of a message as they came; otherwise as `put`. */
+  putFrames(frames: Frames, settlement?: Settlement): void | Promise<void>;
+}
+
+/** Adds what the built-in transports tell beside messages. */
+export interface PlatformInlet<M extends AnyMessage = Message> extends Inlet<M> {
+  readonly limits: Limits;
+  /** Takes a message with the facts of its hop, without bytes. */
+  putDecoded(decoded: Decoded<M>, settlement?: Settlement): void | Promise<void>;
+  /** Says whether the source is connected; while it is not, silence means nothing. */
+  connected(up: boolean): void;
+  /** Says which topics arrive, as prefixes; the sequences of others are not looked at. */
+  follow(topics: readonly string[]): void;
+  /** Counts messages that the transport knows to be lost. */
+  lost(messages: number, reason: string): void;
+  /** Tells the user something that is not an error. */
+  warn(message: string): void;
+}
+
+/** Gives the wider inlet where there is one: inside a block. */
+export function platformInlet<M extends AnyMessage>(inlet: Inlet<M>): PlatformInlet<M> | undefined {
+  return "putDecoded" in inlet ? (inlet as PlatformInlet<M>) : undefined;
+}
+
+/** Brings messages in. */
+export abstract class Listener<Out extends AnyMessage = Message> {
+  /** Exists only for the compiler: what this listener brings. */
+  declare readonly brings: Out;
+  /** What the source can give again. */
+  readonly replay: Replay = "none";
+  /** The form of the bytes given to `putFrames`. */
+  readonly codec: Codec = nativeCodec;
+
+  /**
+   * Makes one attempt: connects, says `inlet.ready()`, then puts what comes until the signal aborts or the source ends.
+   * Returning means that the source ended. A retryable error means "try me again".
+   */
+  abstract start(inlet: Inlet<Out>, signal: AbortSignal): Promise<void>;
+}

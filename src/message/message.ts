@@ -1,0 +1,35 @@
+import { type Envelope, completed } from "./envelope.ts";
+import { Event } from "./event.ts";
+import type { DType, NdArray } from "./ndarray.ts";
+import { Start } from "./start.ts";
+import { Stop } from "./stop.ts";
+
+/** Holds keys of unknown meaning. */
+export type Data = Readonly<Record<string, unknown>>;
+
+/** What an event carries beside its metadata: bytes or an array. */
+export type Payload = Uint8Array | NdArray<DType>;
+
+/** Flows through a block; contents are of unknown keys. */
+export type Message = Start | Event | Stop;
+
+/** Stands for a message of any contents where a type parameter needs a bound. */
+// biome-ignore lint/suspicious/noExplicitAny: a bound that every Start, Event and Stop meets, in both directions
+export type AnyMessage = Start<any> | Event<any, any> | Stop<any>;
+
+/** Gives a result what it leaves out, from the message in process. */
+export function inherit<M extends AnyMessage>(result: M, parent: AnyMessage): M {
+  if ((result as AnyMessage) === parent) return result;
+  const parentEnvelope = parent.envelope;
+  if (result.type === "event") {
+    const envelope = completed(result.envelope, parentEnvelope);
+    return envelope === result.envelope ? result : (new Event(result.metadata, result.payload, envelope) as M);
+  }
+  if (result.type === "start") {
+    const given: Envelope = Start.given(result);
+    const resumed = result.resumed || (parent.type === "start" && parent.resumed && given.run === undefined);
+    return new Start(result.data, { ...completed(given, parentEnvelope), resumed }) as M;
+  }
+  const envelope = { ...completed(result.envelope, parentEnvelope), run: result.run, reason: result.reason };
+  return new Stop(result.data, envelope) as M;
+}

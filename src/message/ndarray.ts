@@ -1,0 +1,183 @@
+import { UsageError } from "../errors.ts";
+
+/** Maps each element type to the typed array that holds its elements. */
+export interface Arrays {
+  bool: Uint8Array;
+  int8: Int8Array;
+  uint8: Uint8Array;
+  int16: Int16Array;
+  uint16: Uint16Array;
+  int32: Int32Array;
+  uint32: Uint32Array;
+  float32: Float32Array;
+  float64: Float64Array;
+  /** The bits of each number. */
+  float16: Uint16Array;
+  int64: BigInt64Array;
+  uint64: BigUint64Array;
+}
+
+/** Names an element type, as numpy does. */
+export type DType = keyof Arrays;
+
+/** Names an element type whose elements are plain numbers. */
+export type NumberType = Exclude<DType, "float16" | "int64" | "uint64">;
+
+type ArrayClass<T extends DType> = {
+  readonly BYTES_PER_ELEMENT: number;
+  new (buffer: ArrayBufferLike, offset: number, length: number): Arrays[T];
+};
+
+const CLASSES: { readonly [T in DType]: ArrayClass<T> } = {
+  bool: Uint8Array,
+  int8: Int8Array,
+  uint8: Uint8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  int32: Int32Array,
+  uint32: Uint32Array,
+  float32: Float32Array,
+  float64: Float64Array,
+  float16: Uint16Array,
+  int64: BigInt64Array,
+  uint64: BigUint64Array,
+};
+
+const NOT_PLAIN: ReadonlySet<DType> = new Set<DType>(["float16", "int64", "uint64"]);
+
+/** Holds an array of numbers with its element type and its shape in C order, slowest axis first. */
+export class NdArray<T extends DType = NumberType> {
+  readonly dtype: T;
+  readonly shape: readonly number[];
+  readonly data: Arrays[T];
+
+  /**
+   * Takes the element type from the class of the typed array, and one dimension when no shape is given. `dtype` is
+   * needed only for the two types that share a class with another: `bool` and `float16`.
+   */
+  constructor(data: Arrays[T], shape: readonly number[] = [data.length], dtype: T = typeOf(data) as T) {
+    if (elements(shape) !== data.length) {
+      throw new UsageError(
+        `NdArray: the shape [${shape.join(", ")}] has ${elements(shape)} elements, the data has ${data.length}`,
+      );
+    }
+    if (!(data instanceof (CLASSES[dtype] as unknown as new () => object))) {
+      throw new UsageError(`NdArray: expected data for ${dtype}, got ${(data as object).constructor.name}`);
+    }
+    this.dtype = dtype;
+    this.shape = shape;
+    this.data = data;
+  }
+
+  get byteLength(): number {
+    return elements(this.shape) * itemSize(this.dtype);
+  }
+
+  /** Narrows the element type. */
+  is<U extends DType>(dtype: U): this is NdArray<U> {
+    return (this.dtype as DType) === dtype;
+  }
+}
+
+/** Tells whether anything is an array of this package, decoded or not. */
+export function isNdArray(value: unknown): value is NdArray<DType> {
+  return value instanceof NdArray;
+}
+
+/** Tells whether a text names an element type. */
+export function isDType(name: unknown): name is DType {
+  return typeof name === "string" && Object.hasOwn(CLASSES, name);
+}
+
+/** Tells whether the elements of this type are plain numbers. */
+export function isNumberType(dtype: DType): dtype is NumberType {
+  return !NOT_PLAIN.has(dtype);
+}
+
+/** Gives the bytes of one element. */
+export function itemSize(dtype: DType): number {
+  return CLASSES[dtype].BYTES_PER_ELEMENT;
+}
+
+/** Gives the number of elements of a shape. */
+export function elements(shape: readonly number[]): number {
+  let product = 1;
+  for (const length of shape) product *= length;
+  return product;
+}
+
+/** Makes the typed array over bytes: a view, or a copy when the bytes are misaligned for it. */
+export function viewBytes<T extends DType>(dtype: T, bytes: Uint8Array): Arrays[T] {
+  const array = CLASSES[dtype];
+  const size = array.BYTES_PER_ELEMENT;
+  const count = bytes.byteLength / size;
+  if (bytes.byteOffset % size === 0) return new array(bytes.buffer, bytes.byteOffset, count);
+  return new array(bytes.slice().buffer, 0, count);
+}
+
+/** Gives the bytes of an array without copying them. */
+export function bytesOf(array: NdArray<DType>): Uint8Array {
+  if (array instanceof LazyArray) return array.bytes;
+  const { buffer, byteOffset, byteLength } = array.data;
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+/**
+ * Makes an array whose typed array is made at the first touch: over bytes as they are, or over what `open` gives when
+ * the bytes are compressed. A forwarded frame is never decoded.
+ */
+export function lazyArray<T extends DType>(
+  dtype: T,
+  shape: readonly number[],
+  bytes: Uint8Array,
+  open?: (bytes: Uint8Array) => Uint8Array,
+): NdArray<T> {
+  return new LazyArray(dtype, shape, bytes, open) as unknown as NdArray<T>;
+}
+
+/** Gives the bytes as received, also when they are compressed; undefined for an array made in this process. */
+export function encodedBytes(array: NdArray<DType>): Uint8Array | undefined {
+  return array instanceof LazyArray ? array.encoded : undefined;
+}
+
+/**
+ * Stands in for an NdArray. It is not built by NdArray's constructor, whose fields would hide the getters; its
+ * prototype is put below NdArray's, so that `instanceof` and the methods are those of any other array.
+ */
+class LazyArray {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly encoded: Uint8Array;
+  readonly #open: ((bytes: Uint8Array) => Uint8Array) | undefined;
+  #data: Arrays[DType] | undefined;
+
+  constructor(dtype: DType, shape: readonly number[], bytes: Uint8Array, open?: (bytes: Uint8Array) => Uint8Array) {
+    this.dtype = dtype;
+    this.shape = shape;
+    this.encoded = bytes;
+    this.#open = open;
+  }
+
+  get bytes(): Uint8Array {
+    if (this.#open === undefined) return this.encoded;
+    const { buffer, byteOffset, byteLength } = this.data;
+    return new Uint8Array(buffer, byteOffset, byteLength);
+  }
+
+  get data(): Arrays[DType] {
+    this.#data ??= viewBytes(this.dtype, this.#open === undefined ? this.encoded : this.#open(this.encoded));
+    return this.#data;
+  }
+}
+Object.setPrototypeOf(LazyArray.prototype, NdArray.prototype);
+
+function typeOf(data: Arrays[DType]): DType {
+  for (const [dtype, array] of Object.entries(CLASSES)) {
+    if (dtype !== "bool" && data instanceof (array as unknown as new () => object)) return dtype as DType;
+  }
+  throw new UsageError(`NdArray: expected a typed array of numbers, got ${describe(data)}`);
+}
+
+function describe(value: unknown): string {
+  return typeof value === "object" && value !== null ? value.constructor.name : String(value);
+}

@@ -1,0 +1,131 @@
+import type { AnyMessage } from "../message/message.ts";
+import { inherit } from "../message/message.ts";
+import { Call } from "./call.ts";
+import type { Context, FlushReason, Result, Several } from "./context.ts";
+import { operatorOf, type Step } from "./function-operator.ts";
+import { Operator } from "./operator.ts";
+import { enter, leave } from "./run-states.ts";
+import { isLater, listed } from "./results.ts";
+
+type AnyOperator = Operator<AnyMessage, AnyMessage>;
+type List = readonly AnyMessage[];
+
+/**
+ * Makes one operator of two: what comes out of the first goes into the second. Each holds and releases for itself: what
+ * the first hands on and the second holds stays unfinished.
+ */
+export function compose<A extends AnyMessage, B extends AnyMessage, C extends AnyMessage>(
+  first: Step<A, B>,
+  second: Step<B, C>,
+): Operator<A, C> {
+  return new Composed(
+    operatorOf(first) as unknown as AnyOperator,
+    operatorOf(second) as unknown as AnyOperator,
+  ) as unknown as Operator<A, C>;
+}
+
+class Composed extends Operator<AnyMessage, AnyMessage> {
+  readonly #first: AnyOperator;
+  readonly #second: AnyOperator;
+
+  constructor(first: AnyOperator, second: AnyOperator) {
+    super();
+    this.#first = first;
+    this.#second = second;
+  }
+
+  override async open(signal: AbortSignal): Promise<void> {
+    await this.#first.open(signal);
+    try {
+      await this.#second.open(signal);
+    } catch (error) {
+      await this.#first.close();
+      throw error;
+    }
+  }
+
+  override async close(): Promise<void> {
+    try {
+      await this.#second.close();
+    } finally {
+      await this.#first.close();
+    }
+  }
+
+  override process(message: AnyMessage, context: Context): Result<AnyMessage> {
+    const stream = streamOf(context);
+    enter(this.#first, message, stream);
+    const made = this.#list(this.#first, this.#first.process(message, part(context, this.#first, true)));
+    const ended = (): void => {
+      if (message.type === "stop") leave(this.#first, message, stream);
+    };
+    if (!isLater<List>(made)) {
+      const result = this.#pass(made, message, context);
+      ended();
+      return result;
+    }
+    return made.then((list) => this.#pass(list, message, context)).finally(ended);
+  }
+
+  override flush(reason: FlushReason, context: Context): Result<AnyMessage> {
+    const made = this.#list(this.#first, this.#first.flush(reason, part(context, this.#first, true)));
+    return this.#flushed(made, reason, context);
+  }
+
+  async #flushed(made: List | Promise<List>, reason: FlushReason, context: Context): Promise<List> {
+    const passed = (await this.#pass(await made, undefined, context)) as List;
+    const own = await this.#list(this.#second, this.#second.flush(reason, part(context, this.#second, false)));
+    return [...passed, ...own];
+  }
+
+  /** Gives what the first made to the second, one after the other. */
+  #pass(made: List, parent: AnyMessage | undefined, context: Context): List | Promise<List> {
+    const out: AnyMessage[] = [];
+    for (let index = 0; index < made.length; index += 1) {
+      const results = this.#one(made[index] as AnyMessage, parent, context);
+      if (isLater<List>(results)) return this.#passRest(out, results, made, index + 1, parent, context);
+      out.push(...results);
+    }
+    return out;
+  }
+
+  async #passRest(
+    out: AnyMessage[],
+    results: Promise<List>,
+    made: List,
+    next: number,
+    parent: AnyMessage | undefined,
+    context: Context,
+  ): Promise<List> {
+    out.push(...(await results));
+    for (let index = next; index < made.length; index += 1) {
+      out.push(...(await this.#one(made[index] as AnyMessage, parent, context)));
+    }
+    return out;
+  }
+
+  #one(made: AnyMessage, parent: AnyMessage | undefined, context: Context): List | Promise<List> {
+    const message = parent === undefined ? made : inherit(made, parent);
+    const stream = streamOf(context);
+    enter(this.#second, message, stream);
+    const results = this.#list(this.#second, this.#second.process(message, part(context, this.#second, false)));
+    if (message.type !== "stop") return results;
+    if (isLater<List>(results)) return results.finally(() => leave(this.#second, message, stream));
+    leave(this.#second, message, stream);
+    return results;
+  }
+
+  #list(operator: AnyOperator, result: Result<AnyMessage>): List | Promise<List> {
+    const name = operator.constructor.name;
+    if (isLater<Several<AnyMessage>>(result)) return result.then((several) => listed(several, name));
+    return listed(result, name);
+  }
+}
+
+function part(context: Context, operator: object, first: boolean): Context {
+  return "part" in context ? (context as Call).part(operator, first) : context;
+}
+
+function streamOf(context: Context): string {
+  return "stream" in context ? (context as Call).stream : "";
+}

@@ -1,0 +1,119 @@
+import { type AnyMessage, inherit } from "../message/message.ts";
+import type { Start } from "../message/start.ts";
+import type { Delivery, Owner } from "../queue/delivery.ts";
+import { Outgoing } from "../publisher/outgoing.ts";
+import type { Outlet } from "../publisher/outlet.ts";
+import type { Tally } from "../runs/tally.ts";
+
+/** What the way out is told by its block. */
+export interface ExitOptions {
+  /** Where results without a run are counted. */
+  readonly base: Tally;
+  /** Puts the account on a Stop that leaves. */
+  readonly seal: (stop: AnyMessage, delivery: Delivery | undefined, outlet: Outlet) => AnyMessage;
+}
+
+/** Leads results to all outlets; knows which runs are open on the way out. */
+export class Exit {
+  readonly #options: ExitOptions;
+  #outlets: readonly Outlet[] = [];
+  /** Stands for the runs of results that are not the run in process. */
+  readonly #runs = new Map<string, object>();
+  readonly #open = new Map<string, Start>();
+
+  constructor(options: ExitOptions) {
+    this.#options = options;
+  }
+
+  get outlets(): readonly Outlet[] {
+    return this.#outlets;
+  }
+
+  /** The Starts of the runs that are open downstream. */
+  get openStarts(): IterableIterator<Start> {
+    return this.#open.values();
+  }
+
+  add(outlet: Outlet): void {
+    this.#outlets = [...this.#outlets, outlet];
+  }
+
+  remove(outlet: Outlet): void {
+    this.#outlets = this.#outlets.filter((other) => other !== outlet);
+  }
+
+  /** Sends one result out; a promise says that an outlet is full and resolves when all have taken it. */
+  emit(result: AnyMessage, parent: Delivery | undefined, owner: Owner | undefined): void | Promise<void> {
+    const message = parent === undefined ? result : inherit(result, parent.message);
+    if (message.type === "start") this.#open.set(message.run, message);
+    const outlets = this.#outlets;
+    let wait: void | Promise<void> = undefined;
+    if (outlets.length === 1) wait = this.#to(outlets[0] as Outlet, message, parent, owner, true);
+    else {
+      for (const outlet of outlets) {
+        const one = this.#to(outlet, message, parent, owner, outlet === counting(outlets));
+        if (one !== undefined) wait = wait === undefined ? one : both(wait, one);
+      }
+    }
+    if (message.type === "stop") this.#ended(message.run);
+    return wait;
+  }
+
+  #to(
+    outlet: Outlet,
+    message: AnyMessage,
+    parent: Delivery | undefined,
+    owner: Owner | undefined,
+    counts: boolean,
+  ): void | Promise<void> {
+    const seal =
+      message.type === "stop" ? (stop: AnyMessage) => this.#options.seal(stop, parent, outlet) : undefined;
+    const outgoing = new Outgoing(
+      message,
+      this.#runOf(message, parent),
+      bytesOf(message, parent),
+      outlet.required ? owner : undefined,
+      counts ? (parent?.run?.tally ?? this.#options.base) : undefined,
+      seal,
+    );
+    const wait = outlet.put(outgoing);
+    return outlet.required ? wait : undefined;
+  }
+
+  #runOf(message: AnyMessage, parent: Delivery | undefined): object | undefined {
+    const id = message.run;
+    if (id === undefined) return undefined;
+    return parent?.run?.id === id ? parent.run : this.runNamed(id);
+  }
+
+  /** Gives what stands for a run in the queues of the outlets, where it is not the run in process. */
+  runNamed(id: string): object {
+    let run = this.#runs.get(id);
+    if (run === undefined) {
+      run = {};
+      this.#runs.set(id, run);
+    }
+    return run;
+  }
+
+  #ended(run: string): void {
+    this.#open.delete(run);
+    this.#runs.delete(run);
+  }
+}
+
+/** The outlet that counts what was published: the first required one, else the first. */
+function counting(outlets: readonly Outlet[]): Outlet | undefined {
+  return outlets.find(({ required }) => required) ?? outlets[0];
+}
+
+function bytesOf(message: AnyMessage, parent: Delivery | undefined): number {
+  if (message.type !== "event") return 0;
+  if (message === parent?.message) return parent.bytes;
+  return message.payload.byteLength;
+}
+
+async function both(one: Promise<void>, other: Promise<void>): Promise<void> {
+  await one;
+  await other;
+}

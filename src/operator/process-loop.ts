@@ -1,0 +1,432 @@
+import type { Clock } from "../time/clock.ts";
+import { HeldTooMuchError, TimedOutError } from "../errors.ts";
+import type { AnyMessage } from "../message/message.ts";
+import type { BoundedQueue } from "../queue/bounded-queue.ts";
+import { type Delivery, type Outcome, Together } from "../queue/delivery.ts";
+import { Call } from "./call.ts";
+import type { FlushReason, Several } from "./context.ts";
+import type { Exit } from "./exit.ts";
+import { Holds } from "./holds.ts";
+import type { Operator } from "./operator.ts";
+import { enter, leave } from "./run-states.ts";
+import { isLater, listed } from "./results.ts";
+
+/** What the loops are told by their block. */
+export interface LoopOptions {
+  readonly block: string;
+  readonly operator: Operator<AnyMessage, AnyMessage>;
+  readonly queue: BoundedQueue<Delivery>;
+  readonly exit: Exit;
+  readonly clock: Clock;
+  readonly concurrency: number;
+  readonly unordered: boolean;
+  readonly processTimeoutMs: number | undefined;
+  /** Aborts when calls that still run are waited for no longer. */
+  readonly signal: AbortSignal;
+  /** Decides on a message whose processing failed: true to try it again, after a wait; else it is concluded. */
+  readonly failed: (delivery: Delivery, error: unknown, attempt: number) => Promise<boolean>;
+  /** Takes an error that belongs to no message. */
+  readonly broken: (error: unknown) => void;
+  readonly warn: (message: string) => void;
+}
+
+/** How long messages are worked on before timers and sockets have their turn. */
+const TURN_MS = 8;
+/** A call that computes longer than this without a break is reported. */
+const LONG_CALL_MS = 1_000;
+const MAX_STRIDE = 256;
+
+/**
+ * Takes from the queue all that is there and gives it to the operator: one call at a time or several, in order, with a
+ * barrier at each Start and Stop. Nothing is awaited that is not a promise.
+ */
+export class ProcessLoop {
+  readonly holds: Holds;
+  /** Counts the calls whose promise is waited for. */
+  computing = 0;
+  readonly #options: LoopOptions;
+  readonly #calls: Call[] = [];
+  #next: Delivery | undefined;
+  readonly #wanted = new Set<FlushReason>();
+  #flushing = false;
+  #drainFlushed = false;
+  #pumping = false;
+  #scheduled = false;
+  /** True while the outlets are full. */
+  #stalled = false;
+  #closed = false;
+  #warned = false;
+  #stride = 1;
+  #idle: (() => void)[] = [];
+
+  constructor(options: LoopOptions) {
+    this.#options = options;
+    this.holds = new Holds(options.queue, options.clock, () => this.#want("timer"));
+    options.queue.onArrival = () => this.#schedule();
+    options.queue.onPressure = () => this.#want("pressure");
+  }
+
+  /** Counts the calls that run. */
+  get running(): number {
+    return this.#calls.length;
+  }
+
+  /** Resolves when nothing is queued, running or on its way out of the operator. */
+  async drained(): Promise<void> {
+    while (!this.#isIdle) {
+      await new Promise<void>((resolve) => {
+        this.#idle.push(resolve);
+        this.#schedule();
+      });
+    }
+  }
+
+  /** Asks the operator for all that it still has, unless it was asked since the last message. */
+  async finish(): Promise<void> {
+    if (this.#closed || (this.#drainFlushed && this.holds.count === 0)) return;
+    this.#want("drain");
+    await this.drained();
+  }
+
+  /** Ends all work; what is not finished is concluded. */
+  close(outcome: Outcome): Delivery[] {
+    this.#closed = true;
+    this.holds.close();
+    const left = [...this.#calls.flatMap(({ delivery }) => delivery ?? []), ...this.holds.takeAll()];
+    if (this.#next !== undefined) left.push(this.#next);
+    this.#calls.length = 0;
+    this.#next = undefined;
+    for (const delivery of left) delivery.conclude(outcome, outcome);
+    this.#settleIdle();
+    return left;
+  }
+
+  get #isIdle(): boolean {
+    if (this.#closed) return true;
+    const { queue } = this.#options;
+    const quiet = queue.queued === 0 && queue.waiting === 0 && this.#next === undefined;
+    return quiet && this.#calls.length === 0 && !this.#stalled && !this.#flushing && this.#wanted.size === 0;
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#pumping) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      this.#pump();
+    });
+  }
+
+  #want(reason: FlushReason): void {
+    this.#wanted.add(reason);
+    this.#schedule();
+  }
+
+  #pump(): void {
+    if (this.#pumping || this.#closed) return;
+    this.#pumping = true;
+    const { queue, concurrency, clock } = this.#options;
+    let checked = performance.now();
+    const until = checked + TURN_MS;
+    let count = 0;
+    while (!this.#stalled && !this.#flushing && !this.#closed && this.#calls.length < concurrency) {
+      if (this.#wanted.size > 0) {
+        if (this.#calls.length === 0) this.#flush();
+        if (this.#wanted.size > 0) break;
+        continue;
+      }
+      const delivery = this.#next ?? queue.shift();
+      this.#next = undefined;
+      if (delivery === undefined) break;
+      if (this.#mustWait(delivery)) {
+        this.#next = delivery;
+        break;
+      }
+      this.#begin(delivery);
+      count += 1;
+      if (count < this.#stride) continue;
+      count = 0;
+      const now = performance.now();
+      if (now - checked > LONG_CALL_MS && this.#stride === 1) this.#warnLong(now - checked);
+      this.#stride = now - checked > 1 ? Math.max(1, this.#stride >> 1) : Math.min(MAX_STRIDE, this.#stride << 1);
+      checked = now;
+      if (now >= until) {
+        this.#pumping = false;
+        this.#scheduled = true;
+        clock.turn(() => {
+          this.#scheduled = false;
+          this.#pump();
+        });
+        return;
+      }
+    }
+    this.#pumping = false;
+    this.#checkPressure();
+    this.#settleIdle();
+  }
+
+  /** Start and Stop wait for what is in process of their run, and everything of the run waits for them. */
+  #mustWait(delivery: Delivery): boolean {
+    if (this.#calls.length === 0 || delivery.run === undefined) return false;
+    const barrier = delivery.kind !== "event";
+    return this.#calls.some(
+      ({ delivery: other }) => other?.run === delivery.run && (barrier || other?.kind !== "event"),
+    );
+  }
+
+  #begin(delivery: Delivery): void {
+    if (delivery.ending === "unseen") {
+      this.#passUnseen(delivery);
+      return;
+    }
+    if (delivery.ending === "flush" && !this.#drainFlushed) {
+      this.#next = delivery;
+      this.#wanted.add("drain");
+      return;
+    }
+    if (!delivery.made) this.#drainFlushed = false;
+    this.#attempt(new Call(this.holds, this.#options.operator, this.#options.signal, delivery), delivery);
+  }
+
+  #attempt(call: Call, delivery: Delivery): void {
+    const { operator } = this.#options;
+    let results: readonly AnyMessage[] | Promise<readonly AnyMessage[]>;
+    try {
+      const { message } = delivery;
+      if (call.attempt === 1) enter(operator, message, call.stream);
+      const result = operator.process(message, call);
+      if (result === message) {
+        if (this.#calls.length === 0 && call.plain) return this.#passOn(delivery, message);
+        results = [message];
+      } else results = isLater<Several<AnyMessage>>(result) ? this.#later(result) : listed(result, this.#name);
+    } catch (error) {
+      if (call.attempt === 1) this.#calls.push(call);
+      void this.#trouble(call, delivery, error);
+      return;
+    }
+    if (isLater<readonly AnyMessage[]>(results)) {
+      if (call.attempt === 1) this.#calls.push(call);
+      void this.#wait(call, delivery, results);
+      return;
+    }
+    if (call.attempt > 1 || this.#calls.length > 0) {
+      if (call.attempt === 1) this.#calls.push(call);
+      call.results = results;
+      this.#advance();
+    } else this.#stall(this.#complete(call, results));
+  }
+
+  /** The usual case, without anything to keep books of: the operator gave its message back. */
+  #passOn(delivery: Delivery, message: AnyMessage): void {
+    delivery.results = 1;
+    const wait = this.#options.exit.emit(message, delivery, delivery);
+    if (delivery.kind === "stop") leave(this.#options.operator, message, delivery.run?.stream ?? "");
+    delivery.done();
+    if (wait !== undefined) this.#stall(wait);
+  }
+
+  async #later(result: Promise<Several<AnyMessage>>): Promise<readonly AnyMessage[]> {
+    return listed(await result, this.#name);
+  }
+
+  async #wait(call: Call, delivery: Delivery, later: Promise<readonly AnyMessage[]>): Promise<void> {
+    let trouble: { readonly error: unknown } | undefined;
+    this.computing += 1;
+    try {
+      call.results = await this.#limited(call, later);
+    } catch (error) {
+      trouble = { error };
+    }
+    this.computing -= 1;
+    if (trouble === undefined) this.#advance();
+    else await this.#trouble(call, delivery, trouble.error);
+  }
+
+  #limited(call: Call, later: Promise<readonly AnyMessage[]>): Promise<readonly AnyMessage[]> {
+    const { processTimeoutMs, clock } = this.#options;
+    if (processTimeoutMs === undefined) return later;
+    const own = call.limited();
+    return new Promise((resolve, reject) => {
+      const cancel = clock.after(processTimeoutMs, () => {
+        const error = new TimedOutError(
+          `${this.#name}.process`,
+          processTimeoutMs,
+          "raise processTimeoutMs, or make it quicker",
+        );
+        own.abort(error);
+        reject(error);
+      });
+      later.then(resolve, reject).finally(cancel);
+    });
+  }
+
+  async #trouble(call: Call, delivery: Delivery, error: unknown): Promise<void> {
+    if (this.#closed) return;
+    call.undo();
+    const again = await this.#options.failed(delivery, error, call.attempt);
+    if (this.#closed) return;
+    if (again) {
+      call.attempt += 1;
+      this.#attempt(call, delivery);
+      return;
+    }
+    if (delivery.kind === "stop") leave(this.#options.operator, delivery.message, call.stream);
+    const index = this.#calls.indexOf(call);
+    if (index >= 0) this.#calls.splice(index, 1);
+    this.#advance();
+  }
+
+  /** Lets out what is done: in the order in which the calls began, unless that does not matter. */
+  #advance(): void {
+    while (!this.#closed && !this.#stalled) {
+      const index = this.#options.unordered
+        ? this.#calls.findIndex(({ results }) => results !== undefined)
+        : this.#calls[0]?.results === undefined
+          ? -1
+          : 0;
+      if (index < 0) break;
+      const [call] = this.#calls.splice(index, 1) as [Call];
+      this.#stall(this.#complete(call, call.results as readonly AnyMessage[]));
+    }
+    this.#schedule();
+  }
+
+  /** Hands the results on, and with them the care for what they were made from. */
+  #complete(call: Call, results: readonly AnyMessage[]): void | Promise<void> {
+    const { delivery } = call;
+    const finishing = call.finishing;
+    const together = call.plain ? undefined : new Together(finishing, results.length);
+    if (call.plain) (delivery as Delivery).results = results.length;
+    const owner = together ?? (delivery as Delivery);
+    const ended = (): void => {
+      if (delivery?.kind === "stop") leave(this.#options.operator, delivery.message, call.stream);
+      owner.done();
+    };
+    const parent = delivery ?? finishing.at(-1);
+    for (let index = 0; index < results.length; index += 1) {
+      const own = finishing.length === 0 ? undefined : owner;
+      const result = results[index] as AnyMessage;
+      const wait = this.#options.exit.emit(result, parentOf(result, parent, finishing), own);
+      if (wait !== undefined) return this.#completeRest(wait, results, index + 1, parent, finishing, own).then(ended);
+    }
+    ended();
+  }
+
+  async #completeRest(
+    wait: Promise<void>,
+    results: readonly AnyMessage[],
+    next: number,
+    parent: Delivery | undefined,
+    finishing: readonly Delivery[],
+    owner: Delivery | Together | undefined,
+  ): Promise<void> {
+    await wait;
+    for (let index = next; index < results.length; index += 1) {
+      const result = results[index] as AnyMessage;
+      await this.#options.exit.emit(result, parentOf(result, parent, finishing), owner);
+    }
+  }
+
+  #stall(wait: void | Promise<void>): void {
+    if (wait === undefined) return;
+    this.#stalled = true;
+    void wait.then(() => {
+      this.#stalled = false;
+      this.#advance();
+    });
+  }
+
+  #flush(): void {
+    const reason: FlushReason = this.#wanted.has("drain")
+      ? "drain"
+      : this.#wanted.has("pressure")
+        ? "pressure"
+        : "timer";
+    this.#wanted.delete(reason);
+    if (reason === "drain") this.#drainFlushed = true;
+    if (reason === "pressure" && !this.#options.queue.heldFull) return;
+    const { operator, signal } = this.#options;
+    const call = new Call(this.holds, operator, signal, undefined);
+    this.#flushing = true;
+    const end = (): void => {
+      this.#flushing = false;
+      if (reason === "pressure") this.#checkReleased();
+      this.#schedule();
+    };
+    try {
+      const result = operator.flush(reason, call);
+      const results = isLater<Several<AnyMessage>>(result) ? this.#later(result) : listed(result, this.#name);
+      if (!isLater<readonly AnyMessage[]>(results)) {
+        const wait = this.#complete(call, results);
+        if (wait === undefined) end();
+        else void wait.then(end);
+        return;
+      }
+      this.computing += 1;
+      void results
+        .finally(() => {
+          this.computing -= 1;
+        })
+        .then((list) => this.#complete(call, list))
+        .then(end, (error: unknown) => this.#flushFailed(error, call));
+    } catch (error) {
+      this.#flushFailed(error, call);
+    }
+  }
+
+  #flushFailed(error: unknown, call: Call): void {
+    call.undo();
+    this.#flushing = false;
+    this.#options.broken(error);
+  }
+
+  #checkReleased(): void {
+    const { queue, broken, block } = this.#options;
+    if (queue.heldFull) broken(new HeldTooMuchError(block, queue.held, queue.heldBytes));
+  }
+
+  /** Without anything queued or running, a listener that waits for room waits for what is held. */
+  #checkPressure(): void {
+    const { queue } = this.#options;
+    if (this.holds.count === 0 || this.#closed || this.#flushing || !queue.heldFull) return;
+    if (!this.#wanted.has("pressure")) this.#want("pressure");
+  }
+
+  /** A run that will be given again: the operator forgets it, and only the publishers see the Stop. */
+  #passUnseen(delivery: Delivery): void {
+    if (delivery.run !== undefined) {
+      for (const held of this.holds.takeAll(delivery.run)) held.conclude("stopped", "given back with its run");
+    }
+    leave(this.#options.operator, delivery.message, delivery.run?.stream ?? "");
+    this.#stall(this.#options.exit.emit(delivery.message, delivery, delivery));
+    delivery.done();
+  }
+
+  #settleIdle(): void {
+    if (!this.#isIdle) return;
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  #warnLong(ms: number): void {
+    if (this.#warned) return;
+    this.#warned = true;
+    this.#options.warn(
+      `${this.#name}: process computed for ${Math.round(ms)} ms without a break; timers, sockets and heartbeats wait ` +
+        "so long: use shorter steps, or parallel() to work in threads",
+    );
+  }
+
+  get #name(): string {
+    return this.#options.operator.constructor.name;
+  }
+}
+
+/** Finds the message whose envelope completes a result: the one in process, or the newest of its run among many. */
+function parentOf(
+  result: AnyMessage,
+  parent: Delivery | undefined,
+  finishing: readonly Delivery[],
+): Delivery | undefined {
+  if (finishing.length < 2 || result.type !== "event" || result.run === undefined) return parent;
+  return finishing.findLast(({ message }) => message.run === result.run) ?? parent;
+}

@@ -1,0 +1,116 @@
+import type { Sent } from "../message/account.ts";
+import type { Codec, Writer, Writing } from "../message/codec.ts";
+import type { AnyMessage, Message } from "../message/message.ts";
+import { nativeCodec } from "../message/native/native-codec.ts";
+
+type WireMessages = readonly (readonly Uint8Array[])[];
+
+/** Sends results out. */
+export abstract class Publisher<In extends AnyMessage = Message> {
+  /** Exists only for the compiler: what this publisher takes. */
+  declare readonly takes: (message: In) => void;
+  /** True when `publish` resolves only after the other side has the message safely. */
+  readonly confirms: boolean = false;
+  /** The form of the bytes that `encode` makes. */
+  readonly codec: Codec = nativeCodec;
+  /** True when what is sent is dealt out among several readers. */
+  readonly shared: boolean = false;
+  /** The name of the stream in Starts and signs of life; a block puts its own name here when there is none. */
+  stream = "";
+  #life: Life<In> | undefined;
+
+  /** Connects; messages come only afterwards. */
+  open(_signal: AbortSignal): void | Promise<void> {}
+
+  /** Closes what `open` opened, after what was published has left. */
+  close(): void | Promise<void> {}
+
+  /** Sends one message, also Start and Stop; resolves when the other side has it as safely as `confirms` claims. */
+  abstract publish(message: In): void | Promise<void>;
+
+  /** Sends all that waits, in order; overridden where a transport can do better than one after the other. */
+  publishBatch(messages: readonly In[]): void | Promise<void> {
+    for (let next = 0; next < messages.length; next += 1) {
+      const sent = this.publish(messages[next] as In);
+      if (sent !== undefined) return this.#rest(sent, messages, next + 1);
+    }
+    return undefined;
+  }
+
+  async #rest(sent: Promise<void>, messages: readonly In[], next: number): Promise<void> {
+    await sent;
+    for (let index = next; index < messages.length; index += 1) await this.publish(messages[index] as In);
+  }
+
+  /** Gives the topic under which an event goes out; Start and Stop have one of their own. */
+  protected topicOf(_message: In): string | undefined {
+    return undefined;
+  }
+
+  /** Makes the wire messages of a message; a repeated attempt gets the same bytes, with the same sequence. */
+  protected encode(message: In): WireMessages {
+    const life = this.#alive();
+    const repeated = life.repeating === undefined ? undefined : life.encoded[life.repeating];
+    if (life.repeating !== undefined) {
+      if (repeated?.message === message) {
+        life.repeating += 1;
+        return repeated.wire;
+      }
+      life.repeating = undefined;
+    }
+    const wire = life.writer(message, this.#writing(message));
+    if (this.confirms) life.encoded.push({ message, wire });
+    return wire;
+  }
+
+  /** The writer of this life: its incarnation, and what a late joiner needs. */
+  protected get writer(): Writer {
+    return this.#alive().writer as Writer;
+  }
+
+  /** Tells the writer that an event is left out on purpose; for the platform. */
+  leaveOut(message: In): void {
+    this.#alive().writer.skip?.(message, this.#writing(message));
+  }
+
+  /** Says what this publisher sent of a run, as its source; for the platform. */
+  sentOf(run: string): readonly Sent[] {
+    return this.#life?.writer.sent?.(run) ?? [];
+  }
+
+  /** Begins a life, with a new incarnation; for the platform. */
+  begin(stream: string): void {
+    if (this.stream === "") this.stream = stream;
+    this.#life = undefined;
+  }
+
+  /** Says how the last attempt ended, so that a repetition gets the same bytes; for the platform. */
+  attempted(outcome: "done" | "failed"): void {
+    if (this.#life === undefined) return;
+    if (outcome === "failed") this.#life.repeating = 0;
+    else {
+      this.#life.repeating = undefined;
+      if (this.#life.encoded.length > 0) this.#life.encoded = [];
+    }
+  }
+
+  #writing(message: In): Writing | undefined {
+    const topic = message.type === "event" ? this.topicOf(message) : undefined;
+    return topic === undefined ? undefined : { topic };
+  }
+
+  #alive(): Life<In> {
+    this.#life ??= {
+      writer: this.codec.writer({ stream: this.stream, shared: this.shared }) as unknown as Writer<In>,
+      encoded: [],
+      repeating: undefined,
+    };
+    return this.#life;
+  }
+}
+
+interface Life<In extends AnyMessage> {
+  readonly writer: Writer<In>;
+  encoded: { readonly message: In; readonly wire: WireMessages }[];
+  repeating: number | undefined;
+}

@@ -1,0 +1,43 @@
+import type { RunCounts } from "../message/account.ts";
+import type { StopReason } from "../message/stop.ts";
+import type { Start } from "../message/start.ts";
+import { Tally } from "./tally.ts";
+
+/**
+ * Where a run stands at one reader: events came and its Start did not; it is open; its Start never came in time; it is
+ * over.
+ */
+export type RunState = "waiting" | "open" | "startless" | "ended";
+
+/** Why a run is over: its Stop came, its source is silent, a newer life of its source took over, or we left it. */
+export type Ending = "stop" | "gone" | "superseded" | "left";
+
+/** Is one run as one reader sees it, from the first message that names it to its end. */
+export class Run {
+  readonly id: string;
+  readonly stream: string;
+  readonly tally: Tally = new Tally();
+  state: RunState = "waiting";
+  start: Start | undefined;
+  ending: Ending | undefined;
+  endedAs: StopReason | undefined;
+  joinedAt: number | undefined;
+  missing: RunCounts["missing"];
+
+  constructor(id: string, stream: string) {
+    this.id = id;
+    this.stream = stream;
+  }
+
+  counts(): RunCounts {
+    const { endedAs, joinedAt, missing } = this;
+    return {
+      run: this.id,
+      stream: this.stream,
+      ...(endedAs === undefined ? {} : { ended: endedAs }),
+      ...(joinedAt === undefined ? {} : { joinedAt }),
+      ...(missing === undefined ? {} : { missing }),
+      ...this.tally.counts(),
+    };
+  }
+}

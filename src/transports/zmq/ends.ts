@@ -1,0 +1,135 @@
+import { UsageError } from "../../errors.ts";
+import type { Codec } from "../../message/codec.ts";
+import { type Address, readAddress, type Use } from "./address.ts";
+import { readCurve, type ZmqCurve } from "./curve.ts";
+import { checkNames, oneOf, shown, wholeNumber } from "./option-check.ts";
+import type { SocketSettings } from "./socket.ts";
+
+const ENGINES = ["auto", "zmtp", "libzmq"] as const;
+
+/** Names an implementation of ZeroMQ; `auto` takes the best one that is there. */
+export type EngineName = (typeof ENGINES)[number];
+
+/** Says where the other side is. At least one of `connect` and `bind` is needed; both may stand together. */
+export interface ZmqEnds {
+  /** Addresses to connect to: `tcp://HOST:PORT`, `ipc:///PATH`, `inproc://NAME`. Native name: zmq_connect. */
+  readonly connect?: string | readonly string[];
+  /**
+   * Addresses to bind to: as for `connect`; `*` for all interfaces, a free port or a free path. What was taken is in
+   * `endpoints`. Native name: zmq_bind.
+   */
+  readonly bind?: string | readonly string[];
+  /** The implementation of ZeroMQ. Default `auto`, which is `libzmq`; `zmtp` is not part of this version. */
+  readonly engine?: EngineName;
+}
+
+/** Holds what listener and publisher have in common. */
+export interface ZmqOptions extends ZmqEnds {
+  /** The form of the bytes. Default: the native codec. */
+  readonly codec?: Codec;
+  /** Keys for encryption and authentication. Default: none, everybody who reaches the address is served. */
+  readonly curve?: ZmqCurve;
+  /**
+   * Bytes that may wait in the socket for each peer, from 1 on; default 64 MB (64 * 2^20). libzmq counts messages: it is
+   * told how many of the size seen last fit. Beyond that the kernel keeps some MB for each connection, on either side.
+   * Native names: ZMQ_SNDHWM, ZMQ_RCVHWM.
+   */
+  readonly maxBytes?: number;
+  /**
+   * The size of messages to expect before any was seen, in bytes, from 1 on; never more than `maxBytes / messageBytes`
+   * messages wait. Default 65 536 on a listener, 4 096 on a publisher.
+   */
+  readonly messageBytes?: number;
+  /**
+   * Milliseconds between two signs of life of the connection, 0 for none; default 0. A connection that is silent for
+   * three of them is closed. Leave it at 0 where a reader may be slow: libzmq answers nothing while a reader does not
+   * read, so that heartbeats, set on either side, cut the connection and lose what was in it. Native name:
+   * ZMQ_HEARTBEAT_IVL.
+   */
+  readonly heartbeatMs?: number;
+  /** The longest pause between two attempts to connect, in milliseconds, from 1 on; the first is 100 ms. Default 5 000. Native name: ZMQ_RECONNECT_IVL_MAX. */
+  readonly reconnectMaxMs?: number;
+  /** True refuses what otherwise is a warning: an address that others on the network can reach, without `curve`. Default false. */
+  readonly strict?: boolean;
+}
+
+/** Names the options of `ZmqOptions`. */
+export const COMMON_OPTIONS = [
+  "connect",
+  "bind",
+  "engine",
+  "codec",
+  "curve",
+  "maxBytes",
+  "messageBytes",
+  "heartbeatMs",
+  "reconnectMaxMs",
+  "strict",
+] as const satisfies readonly (keyof ZmqOptions)[];
+
+/** Holds common options that were checked. */
+export interface Ends {
+  readonly connect: readonly Address[];
+  readonly bind: readonly Address[];
+  readonly engine: EngineName;
+  /** What to say about addresses that anybody on the network can reach. */
+  readonly warning: string | undefined;
+  readonly settings: Omit<SocketSettings, "maxFrameBytes" | "lingerMs">;
+}
+
+/** The default of `maxBytes`. */
+const MAX_BYTES = 64 * 1024 * 1024;
+const RECONNECT_MAX_MS = 5000;
+
+/** Checks the options of `ZmqOptions`, and that there are no others than the named ones. */
+export function readEnds(subject: string, options: ZmqOptions, names: readonly string[], messageBytes: number): Ends {
+  if (typeof options !== "object" || options === null)
+    throw new UsageError(`${subject}: expected an object of options`);
+  checkNames(subject, options, names);
+  const connect = readAddresses(subject, "connect", options.connect);
+  const bind = readAddresses(subject, "bind", options.bind);
+  if (connect.length + bind.length === 0) {
+    throw new UsageError(`${subject}: has no address; give connect or bind, such as connect: "tcp://127.0.0.1:5555"`);
+  }
+  checkCodec(subject, options.codec);
+  const curve = readCurve(subject, options.curve);
+  const maxBytes = wholeNumber(subject, "maxBytes", options.maxBytes, MAX_BYTES, 1);
+  const warning = curve === undefined ? openness(subject, bind) : undefined;
+  if (options.strict === true && warning !== undefined) throw new UsageError(warning);
+  return {
+    connect,
+    bind,
+    engine: oneOf(subject, "engine", options.engine, "auto", ENGINES),
+    warning,
+    settings: {
+      subject,
+      maxBytes,
+      messageBytes: wholeNumber(subject, "messageBytes", options.messageBytes, messageBytes, 1),
+      heartbeatMs: wholeNumber(subject, "heartbeatMs", options.heartbeatMs, 0, 0),
+      reconnectMaxMs: wholeNumber(subject, "reconnectMaxMs", options.reconnectMaxMs, RECONNECT_MAX_MS, 1),
+      ipv6: [...connect, ...bind].some((address) => address.isBracketed),
+      curve,
+    },
+  };
+}
+
+function readAddresses(subject: string, use: Use, given: unknown): readonly Address[] {
+  if (given === undefined) return [];
+  const texts = new Set(Array.isArray(given) ? (given as unknown[]) : [given]);
+  return [...texts].map((one) => readAddress(subject, use, one));
+}
+
+function checkCodec(subject: string, codec: unknown): void {
+  const { reader, writer } = (codec ?? { reader: checkCodec, writer: checkCodec }) as Partial<Codec>;
+  if (typeof reader === "function" && typeof writer === "function") return;
+  throw new UsageError(`${subject}: codec: expected a codec, an object with reader and writer, got ${shown(codec)}`);
+}
+
+function openness(subject: string, bind: readonly Address[]): string | undefined {
+  const open = bind.filter((address) => !address.isPrivate).map((address) => address.text);
+  if (open.length === 0) return undefined;
+  return (
+    `${subject}: ${open.join(" and ")} can be reached by anybody on the network, without authentication; ` +
+    "bind to 127.0.0.1 or to an ipc path, or give curve keys"
+  );
+}

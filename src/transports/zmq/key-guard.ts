@@ -1,0 +1,86 @@
+import type { Context, Reply } from "zeromq";
+import { bindFreed } from "./bind-freed.ts";
+import { keyBytes } from "./curve.ts";
+
+type Package = Pick<typeof import("zeromq"), "Context" | "Reply">;
+
+/** Ties a socket to the keys that may come to it. */
+export interface Guarded {
+  readonly context: Context;
+  readonly domain: string;
+  /** Lets go of the keys; the last one closes the guard's own socket. */
+  release(): void;
+}
+
+const HANDLER = "inproc://zeromq.zap.01";
+/** Places in a request of the protocol ZAP. */
+const VERSION = 0;
+const REQUEST = 1;
+const DOMAIN = 2;
+const MECHANISM = 5;
+const KEY = 6;
+const FRAMES = 7;
+
+/**
+ * Answers libzmq's question whether a client's key may come in (the protocol ZAP). libzmq asks one handler for each
+ * context, so that guarded sockets share a context of their own, and the domain says which socket is meant.
+ */
+export class KeyGuard {
+  readonly #zmq: Package;
+  #context: Context | undefined;
+  #handler: Promise<Reply> | undefined;
+  readonly #keys = new Map<string, ReadonlySet<string>>();
+  #made = 0;
+
+  constructor(zmq: Package) {
+    this.#zmq = zmq;
+  }
+
+  /** Lets the named keys in, and nobody else, at sockets of the context and domain given back. */
+  async admit(keys: readonly string[]): Promise<Guarded> {
+    this.#made += 1;
+    const domain = `arroyo-${this.#made}`;
+    this.#keys.set(domain, new Set(keys.map((key) => keyBytes(key).toString("hex"))));
+    this.#context ??= new this.#zmq.Context();
+    this.#handler ??= this.#open(this.#context);
+    const release = (): void => this.#release(domain);
+    try {
+      await this.#handler;
+    } catch (error) {
+      release();
+      throw error;
+    }
+    return { context: this.#context, domain, release };
+  }
+
+  #release(domain: string): void {
+    this.#keys.delete(domain);
+    if (this.#keys.size > 0) return;
+    const closing = this.#handler;
+    this.#handler = undefined;
+    // One that could not be opened was reported to whoever asked for it.
+    closing?.then((handler) => handler.close()).catch(() => {});
+  }
+
+  async #open(context: Context): Promise<Reply> {
+    const handler = new this.#zmq.Reply({ context, linger: 0 });
+    await bindFreed(handler, HANDLER);
+    void this.#answer(handler);
+    return handler;
+  }
+
+  async #answer(handler: Reply): Promise<void> {
+    while (!handler.closed) {
+      const request = await handler.receive().catch(() => undefined);
+      if (request === undefined || handler.closed) return;
+      const [code, reason] = this.#isWelcome(request) ? ["200", "OK"] : ["400", "this key is not allowed"];
+      const answer = [request[VERSION] ?? "1.0", request[REQUEST] ?? "", code, reason, "", ""] as (string | Buffer)[];
+      await handler.send(answer).catch(() => undefined);
+    }
+  }
+
+  #isWelcome(request: readonly Buffer[]): boolean {
+    if (request.length !== FRAMES || String(request[MECHANISM]) !== "CURVE") return false;
+    return this.#keys.get(String(request[DOMAIN]))?.has((request[KEY] as Buffer).toString("hex")) ?? false;
+  }
+}

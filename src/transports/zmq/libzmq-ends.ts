@@ -1,0 +1,102 @@
+import type { Socket } from "zeromq";
+import { bindFreed } from "./bind-freed.ts";
+import { Connections, type MonitorEvent } from "./connections.ts";
+import { ownFile, refuseLivePath } from "./ipc-path.ts";
+import { endError } from "./libzmq-errors.ts";
+import { Redial } from "./redial.ts";
+import type { EndedSocket, News, SocketSettings } from "./socket.ts";
+
+/** Binds, connects and closes a socket of libzmq, and follows its connections. */
+export class LibzmqEnds<S extends Socket> implements EndedSocket {
+  protected readonly native: S;
+  protected readonly settings: SocketSettings;
+  protected readonly news: News;
+  readonly #connections = new Connections();
+  readonly #release: () => void;
+  readonly #files: (() => void)[] = [];
+  #redial: Redial | undefined;
+  #isInproc = false;
+  #closed = false;
+
+  constructor(native: S, settings: SocketSettings, news: News, release: () => void) {
+    this.native = native;
+    this.settings = settings;
+    this.news = news;
+    this.#release = release;
+    void this.#watch();
+  }
+
+  get peers(): number {
+    return this.#isInproc ? 1 : this.#connections.peers;
+  }
+
+  protected get closed(): boolean {
+    return this.#closed;
+  }
+
+  async bind(address: string): Promise<string> {
+    const { subject } = this.settings;
+    await refuseLivePath(subject, address);
+    try {
+      await bindFreed(this.native, address);
+    } catch (error) {
+      throw endError(subject, "bind", address, error);
+    }
+    const bound = this.native.lastEndpoint ?? address;
+    if (address !== "ipc://*") this.#files.push(ownFile(bound));
+    return bound;
+  }
+
+  connect(address: string): void {
+    try {
+      this.native.connect(address);
+    } catch (error) {
+      throw endError(this.settings.subject, "connect", address, error);
+    }
+    this.#redial = new Redial(() => this.#callAgain(address), this.settings.reconnectMaxMs);
+    if (!address.startsWith("inproc:")) return;
+    // The monitor is silent about inproc, where libzmq keeps what is sent until the other side binds.
+    this.#isInproc = true;
+    queueMicrotask(() => this.#closed || this.news.peers(1));
+  }
+
+  close(): Promise<void> {
+    if (this.#closed) return Promise.resolve();
+    this.#closed = true;
+    this.#redial?.stop();
+    for (const remove of this.#files) remove();
+    this.native.close();
+    this.#release();
+    return Promise.resolve();
+  }
+
+  /** Called after each handshake. */
+  protected greeted(): void {}
+
+  async #watch(): Promise<void> {
+    const { events } = this.native;
+    while (!this.#closed) {
+      const event = await events.receive().catch(() => undefined);
+      if (event === undefined || event.type === "end" || this.#closed) return;
+      this.#hear(event as MonitorEvent);
+    }
+  }
+
+  #hear(event: MonitorEvent): void {
+    const before = this.#connections.peers;
+    const trouble = this.#connections.take(event);
+    this.#redial?.hear(event.type);
+    if (trouble !== undefined) this.news.trouble(trouble);
+    if (event.type === "handshake") this.greeted();
+    if (this.#connections.peers !== before) this.news.peers(this.peers);
+  }
+
+  #callAgain(address: string): void {
+    try {
+      this.native.disconnect(address);
+    } catch {
+      // libzmq has forgotten the address already.
+    }
+    this.native.connect(address);
+  }
+}

@@ -1,0 +1,61 @@
+import type { Pull, Subscriber } from "zeromq";
+import { ByteBound } from "./byte-bound.ts";
+import { LibzmqEnds } from "./libzmq-ends.ts";
+import type { Into, News, ReadingSocket, SocketSettings } from "./socket.ts";
+
+/** Reads from a SUB or PULL of libzmq. */
+export class LibzmqReading extends LibzmqEnds<Subscriber | Pull> implements ReadingSocket {
+  readonly #bound: ByteBound;
+  #isFirst = true;
+  #isPaused = false;
+
+  constructor(native: Subscriber | Pull, settings: SocketSettings, news: News, release: () => void) {
+    super(native, settings, news, release);
+    this.#bound = new ByteBound(settings.maxBytes, Math.floor(settings.maxBytes / settings.messageBytes));
+    native.receiveHighWaterMark = this.#bound.allowed;
+  }
+
+  subscribe(prefix: string): void {
+    (this.native as Subscriber).subscribe(prefix);
+  }
+
+  async receive(into: Into): Promise<void> {
+    const { native } = this;
+    while (!this.closed) {
+      let frames: Uint8Array[];
+      try {
+        frames = await native.receive();
+      } catch (error) {
+        if (this.closed) return;
+        throw error;
+      }
+      if (this.closed) return;
+      if (this.#isFirst) this.#begin();
+      if (this.#bound.saw(sizeOf(frames))) native.receiveHighWaterMark = this.#bound.allowed;
+      const taken = into(frames);
+      if (taken === undefined) continue;
+      this.#isPaused = true;
+      await taken;
+      this.#isPaused = false;
+    }
+  }
+
+  /** The first message may come before the news that somebody is connected. */
+  #begin(): void {
+    this.#isFirst = false;
+    if (this.peers === 0) this.news.peers(1);
+  }
+
+  /** libzmq sends subscriptions on a new connection only when somebody calls into the socket. */
+  protected override greeted(): void {
+    // Not while a receive is pending: it would sleep through what this call finds.
+    if (this.#isPaused) void this.native.readable;
+  }
+}
+
+/** Gives the bytes of a message. */
+export function sizeOf(frames: readonly Uint8Array[]): number {
+  let bytes = 0;
+  for (let index = 0; index < frames.length; index += 1) bytes += (frames[index] as Uint8Array).byteLength;
+  return bytes;
+}

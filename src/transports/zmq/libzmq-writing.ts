@@ -1,0 +1,102 @@
+import type { Push, XPublisher } from "zeromq";
+import { text } from "../../errors.ts";
+import { ByteBound } from "./byte-bound.ts";
+import { LibzmqEnds } from "./libzmq-ends.ts";
+import { sizeOf } from "./libzmq-reading.ts";
+import type { Heard, News, SocketSettings, WritingSocket } from "./socket.ts";
+
+type Frames = readonly Uint8Array[];
+
+/** Writes to a PUSH or XPUB of libzmq. */
+export class LibzmqWriting extends LibzmqEnds<Push | XPublisher> implements WritingSocket {
+  readonly #kind: "pub" | "push";
+  readonly #bound: ByteBound;
+  /** Taken, and given back because the peer went in the same moment. */
+  readonly #returned: Frames[] = [];
+  #isWaiting = false;
+
+  constructor(
+    kind: "pub" | "push",
+    native: Push | XPublisher,
+    settings: SocketSettings,
+    news: News,
+    release: () => void,
+  ) {
+    super(native, settings, news, release);
+    this.#kind = kind;
+    this.#bound = new ByteBound(settings.maxBytes, Math.floor(settings.maxBytes / settings.messageBytes));
+    native.sendHighWaterMark = this.#bound.allowed;
+    // With no time to wait, `send` has given the message to libzmq, or refused it, when it returns.
+    native.sendTimeout = 0;
+  }
+
+  get hasRoom(): boolean {
+    if (this.closed || this.#isWaiting || this.#returned.length > 0) return false;
+    return this.#kind === "pub" || this.native.writable;
+  }
+
+  take(frames: Frames): boolean {
+    if (!this.hasRoom) return false;
+    this.#measure(frames);
+    this.native.send(frames as Uint8Array[]).then(undefined, (error: unknown) => this.#refused(frames, error));
+    return true;
+  }
+
+  async takeLater(frames: Frames, patienceMs = -1): Promise<boolean> {
+    if (this.closed || this.#isWaiting) return false;
+    this.#measure(frames);
+    this.#isWaiting = true;
+    this.native.sendTimeout = patienceMs;
+    try {
+      await this.native.send(frames as Uint8Array[]);
+      return true;
+    } catch (error) {
+      if (this.closed || isFull(error)) return false;
+      throw error;
+    } finally {
+      this.#isWaiting = false;
+      if (!this.closed) this.native.sendTimeout = 0;
+      if (this.#returned.length > 0) void this.#sendReturned();
+    }
+  }
+
+  subscriptions(heard: Heard): void {
+    void this.#hearSubscriptions(this.native as XPublisher, heard);
+  }
+
+  async #hearSubscriptions(native: XPublisher, heard: Heard): Promise<void> {
+    while (!this.closed) {
+      const frames = await native.receive().catch(() => undefined);
+      if (frames === undefined || this.closed) return;
+      const [frame] = frames as Buffer[];
+      // Anything else is a message from an XSUB, which nobody here reads.
+      if (frames.length === 1 && (frame?.[0] === 0 || frame?.[0] === 1)) heard(frame.subarray(1), frame[0] === 1);
+    }
+  }
+
+  #measure(frames: Frames): void {
+    if (this.#bound.saw(sizeOf(frames))) this.native.sendHighWaterMark = this.#bound.allowed;
+  }
+
+  #refused(frames: Frames, error: unknown): void {
+    if (this.closed) return;
+    if (this.#kind === "pub" || !isFull(error)) {
+      this.news.trouble(`a message was not sent: ${text(error)}`);
+      return;
+    }
+    this.#returned.push(frames);
+    void this.#sendReturned();
+  }
+
+  async #sendReturned(): Promise<void> {
+    while (!this.#isWaiting && !this.closed) {
+      const next = this.#returned.shift();
+      if (next === undefined) return;
+      if (!(await this.takeLater(next))) this.#returned.unshift(next);
+    }
+  }
+}
+
+function isFull(error: unknown): boolean {
+  return (error as { code?: unknown }).code === "EAGAIN";
+}

@@ -1,0 +1,75 @@
+import type { ZmqCurve } from "./curve.ts";
+
+/** Takes the frames of one message; a promise says "no more until it has resolved". Called only one at a time. */
+export type Into = (frames: readonly Uint8Array[]) => void | Promise<void>;
+
+/** Hears what happens to the connections of a socket. */
+export interface News {
+  /** So many other sockets are connected now, after their handshakes. */
+  peers(count: number): void;
+  /** A connection failed in a way that a person should know. */
+  trouble(reason: string): void;
+}
+
+/** Hears that a subscriber wants what begins with a prefix, or no longer wants it. */
+export type Heard = (prefix: Uint8Array, isWanted: boolean) => void;
+
+/** Holds what every implementation of a socket needs to know. */
+export interface SocketSettings {
+  /** Begins the messages of errors. */
+  readonly subject: string;
+  /** Bytes that may wait in the socket, for each peer. */
+  readonly maxBytes: number;
+  /** The size of messages to expect until some were seen, in bytes. */
+  readonly messageBytes: number;
+  /** The largest frame that is taken in, in bytes. */
+  readonly maxFrameBytes: number;
+  /** Milliseconds between two signs of life of the connection; 0: none. */
+  readonly heartbeatMs: number;
+  /** The longest pause between two attempts to connect. */
+  readonly reconnectMaxMs: number;
+  /** How long what was sent may still leave after `close`. */
+  readonly lingerMs: number;
+  /** Needed by libzmq for addresses in brackets. */
+  readonly ipv6: boolean;
+  readonly curve: ZmqCurve | undefined;
+}
+
+/** Holds what reading and writing sockets have in common: either one address to connect to, or any number to bind to. */
+export interface EndedSocket {
+  /** Other sockets that are connected now; those that come to a bound inproc address are not seen. */
+  readonly peers: number;
+  /** Binds and gives the address with its real port. Comes before everything else. */
+  bind(address: string): Promise<string>;
+  /** Connects, again and again where nobody answers, until `close`. Comes once, before everything else. */
+  connect(address: string): void;
+  /** Closes, without waiting longer than the linger of the settings; a second call does nothing. */
+  close(): Promise<void>;
+}
+
+/** Takes messages in. */
+export interface ReadingSocket extends EndedSocket {
+  /** Asks for what begins with a prefix. */
+  subscribe(prefix: string): void;
+  /** Hands messages over until `close`, many in one turn where they are there; rejects with what `into` threw. */
+  receive(into: Into): Promise<void>;
+}
+
+/** Sends messages out. Frames are sent as they are and must never change afterwards. */
+export interface WritingSocket extends EndedSocket {
+  /** True when `take` would take a message. */
+  readonly hasRoom: boolean;
+  /** Takes a message if there is room; one that publishes always takes it, and leaves slow subscribers out. */
+  take(frames: readonly Uint8Array[]): boolean;
+  /** Waits for room, at most `patienceMs`; tells whether the message was taken. Only one may wait. */
+  takeLater(frames: readonly Uint8Array[], patienceMs?: number): Promise<boolean>;
+  /** Begins to tell what subscribers ask for, each subscription and each end of one; only for one that publishes. */
+  subscriptions(heard: Heard): void;
+}
+
+/** Makes sockets: one implementation of ZeroMQ. */
+export interface Engine {
+  readonly name: string;
+  reading(kind: "sub" | "pull", settings: SocketSettings, news: News): Promise<ReadingSocket>;
+  writing(kind: "pub" | "push", settings: SocketSettings, news: News): Promise<WritingSocket>;
+}
