@@ -46,6 +46,12 @@ export interface InletOptions {
 
 const MAX_COVERAGES = 64;
 const TICK_MS = 250;
+/**
+ * After so many messages in one go the listener is asked to let the operator have its turn, though the queue may hold
+ * many more: messages that are worked on while they are young cost the collector nothing.
+ */
+const BREATH = 128;
+const TURN = Promise.resolve();
 
 /** Does behind each listener what all transports need: decodes, rejects, finds gaps, follows runs, settles. */
 export class BlockInlet implements PlatformInlet, Keeper {
@@ -67,6 +73,7 @@ export class BlockInlet implements PlatformInlet, Keeper {
   #lastRunSource: Source | undefined;
   #coveredRun: Run | undefined;
   #coverage: Coverage | undefined;
+  #inARow = 0;
   #up = true;
   #blocked = 0;
   #wasBlocked = false;
@@ -408,7 +415,13 @@ export class BlockInlet implements PlatformInlet, Keeper {
   #enqueue(delivery: Delivery): void | Promise<void> {
     delivery.charged = true;
     const wait = this.#lane.put(delivery);
-    if (wait === undefined) return;
+    if (wait === undefined) {
+      this.#inARow += 1;
+      if (this.#inARow < BREATH) return;
+      this.#inARow = 0;
+      return TURN;
+    }
+    this.#inARow = 0;
     this.#blocked += 1;
     this.#wasBlocked = true;
     return wait.then(() => {

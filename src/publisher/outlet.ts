@@ -88,6 +88,10 @@ export class Outlet {
       return;
     }
     if (this.#busy || this.#batches || this.#queue.queued > 0) return this.#queued(outgoing);
+    if (!this.#queue.mayPass(outgoing)) {
+      this.#dropped(outgoing, "run-fell-out");
+      return;
+    }
     let sent: void | Promise<void>;
     try {
       sent = this.publisher.publish(outgoing.leaving());

@@ -4,5 +4,5 @@ export { type ListenerSource, type ListenerSubject, listenerSuite } from "./conf
 export { oneOfEverything } from "./conformance/one-of-everything.ts";
 export { type PublisherSubject, type PublisherTarget, publisherSuite } from "./conformance/publisher.ts";
 export { type Recorded, RecordingInlet } from "./conformance/recording-inlet.ts";
-export { type Driven, type Driven, drive, drive } from "./drive.ts";
+export { type Driven, drive } from "./drive.ts";
 export { VirtualClock } from "./virtual-clock.ts";

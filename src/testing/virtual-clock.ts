@@ -2,7 +2,7 @@ import { UsageError } from "../errors.ts";
 import type { Clock } from "../time/clock.ts";
 
 /** Kinds of requests to the world outside whose answer has to be waited for. */
-const REQUESTS = /^FSReq|^GetAddrInfoReq|^GetNameInfoReq|ConnectWrap$/;
+const REQUESTS = /^FSReq|^CloseReq|^GetAddrInfoReq|^GetNameInfoReq|ConnectWrap$/;
 
 /** What is ready to run has run once this many turns in a row brought nothing new. */
 const IDLE_TURNS = 3;

@@ -9,7 +9,10 @@ const DEEP = 100_000;
 /** Values of MessagePack that must be refused wherever they stand. */
 export const HOSTILE_MSGPACK: readonly HostilePayload[] = payloads({
   "an array nested too deeply": Buffer.concat([Buffer.alloc(DEEP, 0x91), bytes(0xc0)]),
-  "maps nested too deeply": Buffer.concat([Buffer.alloc(2 * DEEP, bytes(0x81, 0xa1, 0x61).subarray(0, 3)), bytes(0xc0)]),
+  "maps nested too deeply": Buffer.concat([
+    Buffer.alloc(2 * DEEP, bytes(0x81, 0xa1, 0x61).subarray(0, 3)),
+    bytes(0xc0),
+  ]),
   "an array that claims 2^31 items": bytes(0xdd, 0x7f, 0xff, 0xff, 0xff, 1),
   "an array that claims 2^32 - 1 items": bytes(0xdd, 0xff, 0xff, 0xff, 0xff, 1),
   "a map that claims 2^32 - 1 entries": bytes(0xdf, 0xff, 0xff, 0xff, 0xff, 0xa0, 1),
@@ -40,7 +43,7 @@ export const HOSTILE_JSON: readonly HostilePayload[] = payloads({
   "prototype as a key": text('{"prototype":1}'),
   "a comment": text("1 /* one */"),
   "a single quote": text("'a'"),
-  "undefined": text("undefined"),
+  undefined: text("undefined"),
   "a name that is no number": text("NaNa"),
   "minus NaN": text("-NaN"),
   "a NUL byte": text("1\u0000"),
@@ -52,19 +55,19 @@ export const HOSTILE_JSON: readonly HostilePayload[] = payloads({
 
 /** Whole messages that are nobody's. */
 export const HOSTILE_MESSAGES: readonly HostilePayload[] = payloads({
-  "nothing": bytes(),
+  nothing: bytes(),
   "one NUL": bytes(0),
   "a pickle of protocol 2": bytes(0x80, 2, 0x7d, 0x71, 0, 0x2e),
   "a pickle of protocol 4": bytes(0x80, 4, 0x95, 2, 0, 0, 0, 0, 0, 0, 0, 0x7d, 0x94, 0x2e),
   "a pickle of protocol 5": bytes(0x80, 5, 0x7d, 0x94, 0x2e),
   "a request of HTTP": text("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"),
-  "XML": text('<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'),
+  XML: text('<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'),
   "a number of MessagePack": bytes(42),
   "text of MessagePack": bytes(0xa5, 0x73, 0x74, 0x61, 0x72, 0x74),
   "an empty map": bytes(0x80),
   "an empty array": bytes(0x90),
   "an empty object": text("{}"),
-  "null": text("null"),
+  null: text("null"),
   "a list": text("[]"),
   "bytes of 0xff": Buffer.alloc(1000, 0xff),
 });

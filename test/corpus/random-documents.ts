@@ -2,7 +2,7 @@ import { type DType, NdArray } from "../../src/message/ndarray.ts";
 import type { Seeded } from "./seeded.ts";
 
 const KEYS = ["a", "frame number", "Ω", "$bytes", "$$float", "$other", "toString", "length", "nd", "0", "x.y", "é", ""];
-const NUMBERS = [0, -0, 1, -1, 127, 128, 65_536, 2 ** 53 - 1, -(2 ** 53) + 1, 2 ** 60, 1e21, 0.1, 5e-324, 1.8e308];
+const NUMBERS = [0, -0, 1, -1, 127, 128, 65_536, 2 ** 53 - 1, -(2 ** 53) + 1, 2 ** 60, 1e21, 0.1, 5e-324, 1.7e308];
 const TEXTS = ["", "plain", "\u0000", '"\\', "Ωé 日本", "NaN", "12345678901234567890", "😀", "\u2028", "a".repeat(300)];
 const BIGINTS = [2n ** 53n, -(2n ** 63n), 2n ** 64n - 1n];
 

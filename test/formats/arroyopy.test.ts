@@ -3,8 +3,7 @@ import { arroyopy, arroyopyCodec } from "../../src/formats/arroyopy/index.ts";
 import type { Codec } from "../../src/message/codec.ts";
 import { Event } from "../../src/message/event.ts";
 import { DEFAULT_LIMITS } from "../../src/message/limits.ts";
-import type { AnyMessage, Message } from "../../src/message/message.ts";
-import { decode, Packer } from "../../src/message/msgpack/index.ts";
+import type { AnyMessage, Data, Message } from "../../src/message/message.ts";
 import { bytesOf, NdArray } from "../../src/message/ndarray.ts";
 import { Start } from "../../src/message/start.ts";
 import { Stop } from "../../src/message/stop.ts";
@@ -13,30 +12,21 @@ import { SEED, Seeded } from "../corpus/seeded.ts";
 import { hostilityTests, vectorTests } from "./format-tests.ts";
 import { expectRejected } from "./hostility.ts";
 import { goodVectors, read, vectorsOf } from "./vectors.ts";
+import { packed, readAll, unpacked, write } from "./wire.ts";
 
 const IMAGE = new NdArray(Uint16Array.of(1, 2, 3, 4, 5, 6), [2, 3]);
 
-function write(message: AnyMessage, codec: Codec = arroyopyCodec): Uint8Array {
-  const wire = codec.writer()(message);
-  expect(wire).toHaveLength(1);
-  expect(wire[0]).toHaveLength(1);
-  return wire[0]?.[0] as Uint8Array;
-}
-
-function packed(document: unknown): Uint8Array {
-  const packer = new Packer();
-  packer.reset();
-  packer.value(document, "document");
-  return packer.finish();
+function written(message: AnyMessage, codec: Codec = arroyopyCodec): Uint8Array {
+  const frames = write(codec, message);
+  expect(frames).toHaveLength(1);
+  return frames[0] as Uint8Array;
 }
 
 function messagesOf(...documents: readonly unknown[]): readonly Message[] {
-  const read = arroyopyCodec.reader(DEFAULT_LIMITS);
-  return documents.flatMap((document) => read([packed(document)])).map(({ message }) => message);
-}
-
-function rawMap(frame: Uint8Array): unknown {
-  return decode(frame, 0, frame.length, { maxDepth: 64, binaryKeys: true });
+  return readAll(
+    arroyopyCodec,
+    documents.map((document) => [packed(document)]),
+  ).map(({ message }) => message);
 }
 
 describe("arroyopy - vectors", () => {
@@ -66,8 +56,8 @@ describe("arroyopy - arrays", () => {
     const [event] = messagesOf(document) as [Event<{ dark: NdArray[] }, NdArray>];
     expect([...event.payload.data]).toEqual([3, 4]);
     expect([...(event.metadata.dark[0]?.data ?? [])]).toEqual([1, 2]);
-    const other = arroyopy({ field: "dark" }).reader(DEFAULT_LIMITS)([packed(document)]);
-    expect((other[0]?.message as Event<unknown, NdArray>).metadata).toMatchObject({
+    const other = read(arroyopy({ field: "dark" }), [packed(document)]);
+    expect((other.message as Event).metadata).toMatchObject({
       dark: [{ $payload: "map" }],
     });
   });
@@ -75,7 +65,7 @@ describe("arroyopy - arrays", () => {
   test("an event without an array has no payload", () => {
     const [event] = messagesOf({ msg_type: "event", note: "x" }) as [Event];
     expect(event.payload).toHaveLength(0);
-    expect(rawMap(write(event))).toEqual({ msg_type: "event", note: "x" });
+    expect(unpacked(written(event))).toEqual({ msg_type: "event", note: "x" });
   });
 
   test("a map that only resembles an array stays what it is", () => {
@@ -85,7 +75,8 @@ describe("arroyopy - arrays", () => {
   });
 
   test("numpy scalars are numbers", () => {
-    const scalar = (type: string, bytes: string): string => `83c4026e64c2c40474797065a3${hex(type)}c40464617461c4${bytes}`;
+    const scalar = (type: string, bytes: string): string =>
+      `83c4026e64c2c40474797065a3${hex(type)}c40464617461c4${bytes}`;
     const hex = (text: string): string => Buffer.from(text).toString("hex");
     const fields: readonly (readonly [string, string, unknown])[] = [
       ["<i4", "04feffffff", -2],
@@ -184,7 +175,7 @@ describe("arroyopy - runs", () => {
 describe("arroyopy - writing", () => {
   test("what was read is written with the same bytes", () => {
     for (const { name, frames } of goodVectors("arroyopy")) {
-      const frame = write(read(arroyopyCodec, frames).message);
+      const frame = written(read(arroyopyCodec, frames).message);
       if (name === "event-uint16" && Buffer.from(frames[0] as Uint8Array).includes(">u2")) {
         // A big-endian array goes out little-endian.
         expect(Buffer.from(frame).includes("<u2")).toBe(true);
@@ -194,10 +185,10 @@ describe("arroyopy - writing", () => {
 
   test("an event made here gets its array under the field, in the form that was chosen", () => {
     const event = new Event({ exposure: 0.5 }, IMAGE, { run: "r" });
-    expect(Object.keys(rawMap(write(event)) as object)).toEqual(["msg_type", "image", "exposure"]);
-    expect(rawMap(write(event, arroyopy({ arrays: "map", field: "frame" })))).toEqual({
+    expect(Object.keys(unpacked(written(event)) as object)).toEqual(["msg_type", "image", "exposure"]);
+    expect(unpacked(written(event, arroyopy({ arrays: "map", field: "frame" })))).toEqual({
       msg_type: "event",
-      frame: { array: { data: Buffer.from(bytesOf(IMAGE)), dtype: "uint16", shape: [2, 3] } },
+      frame: { array: { data: bytesOf(IMAGE), dtype: "uint16", shape: [2, 3] } },
       exposure: 0.5,
     });
   });
@@ -207,21 +198,27 @@ describe("arroyopy - writing", () => {
       msg_type: "event",
       deep: { list: [{ data: new Uint8Array(2), dtype: "uint8", shape: [2] }] },
     }) as [Event];
-    expect(rawMap(write(received.with({ payload: IMAGE })))).toEqual({
+    expect(unpacked(written(received.with({ payload: IMAGE })))).toEqual({
       msg_type: "event",
-      deep: { list: [{ data: Buffer.from(bytesOf(IMAGE)), dtype: "uint16", shape: [2, 3] }] },
+      deep: { list: [{ data: bytesOf(IMAGE), dtype: "uint16", shape: [2, 3] }] },
     });
   });
 
   test("a Start names its run, a Stop has no more than its data", () => {
-    expect(rawMap(write(new Start({ total: 3 }, { run: "r" })))).toEqual({ msg_type: "start", total: 3, run_id: "r" });
-    expect(rawMap(write(new Start({ scan_name: 7 }, { run: "7" })))).toEqual({ msg_type: "start", scan_name: 7 });
-    expect(rawMap(write(new Start({ run_id: "old" }, { run: "r" })))).toEqual({ msg_type: "start", run_id: "r" });
-    expect(rawMap(write(new Stop({ n: 1 }, { run: "r" })))).toEqual({ msg_type: "stop", n: 1 });
+    expect(unpacked(written(new Start({ total: 3 }, { run: "r" })))).toEqual({
+      msg_type: "start",
+      total: 3,
+      run_id: "r",
+    });
+    expect(unpacked(written(new Start({ scan_name: 7 }, { run: "7" })))).toEqual({ msg_type: "start", scan_name: 7 });
+    expect(unpacked(written(new Start({ run_id: "old" }, { run: "r" })))).toEqual({ msg_type: "start", run_id: "r" });
+    expect(unpacked(written(new Stop({ n: 1 }, { run: "r" })))).toEqual({ msg_type: "stop", n: 1 });
   });
 
   test("arrays in the data of a Start are written and read", () => {
-    const start = read(arroyopyCodec, [write(new Start({ dark: IMAGE }, { run: "r" }))]).message as Start<{ dark: NdArray }>;
+    const start = read(arroyopyCodec, [written(new Start({ dark: IMAGE }, { run: "r" }))]).message as Start<{
+      dark: NdArray;
+    }>;
     expect(start.data.dark.shape).toEqual([2, 3]);
     expect(start.data.dark.data).toEqual(IMAGE.data);
   });
@@ -233,7 +230,7 @@ describe("arroyopy - writing", () => {
       for (let times = 0; times < 1_000; times += 1) {
         const metadata = randomDocument(random);
         const payload = randomArray(random);
-        const { message } = read(codec, [write(new Event(metadata, payload, { run: "r" }), codec)]);
+        const { message } = read(codec, [written(new Event(metadata, payload, { run: "r" }), codec)]);
         const { metadata: copy, payload: array } = message as Event<Record<string, unknown>, NdArray>;
         const { msg_type, image, ...others } = copy;
         expect(others).toEqual(metadata);
@@ -247,7 +244,7 @@ describe("arroyopy - writing", () => {
   test("what the format cannot say is refused", () => {
     const writer = arroyopyCodec.writer();
     expect(() => writer(new Event({ image: 1 }, IMAGE))).toThrow("event.metadata.image: the array");
-    expect(() => writer(new Event(3, IMAGE))).toThrow("event.metadata: expected an object");
+    expect(() => writer(new Event(3 as unknown as Data, IMAGE))).toThrow("event.metadata: expected an object");
     expect(() => writer(new Event({ a: { b: new Date() } }, IMAGE))).toThrow("event.metadata.a.b: a Date");
     const twice = { one: { $payload: "map" }, two: { $payload: "map" } };
     expect(() => writer(new Event(twice, IMAGE))).toThrow("leave one mark only");
@@ -266,7 +263,11 @@ describe("arroyopy - hostile bytes", () => {
   hostilityTests(arroyopyCodec);
 
   test("millions of small values are refused before they are made", () => {
-    const many = Buffer.concat([Buffer.from("82a86d73675f74797065a56576656e74a178", "hex"), Buffer.from([0xdd, 0, 0x40, 0, 0]), Buffer.alloc(0x40_0000, 0x80)]);
+    const many = Buffer.concat([
+      Buffer.from("82a86d73675f74797065a56576656e74a178", "hex"),
+      Buffer.from([0xdd, 0, 0x40, 0, 0]),
+      Buffer.alloc(0x40_0000, 0x80),
+    ]);
     expectRejected(arroyopyCodec, [many], /more than 1048576 bytes beside its arrays/);
   });
 });

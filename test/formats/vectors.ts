@@ -71,7 +71,8 @@ export function expectDecoded({ message, sequence, control }: Decoded, expected:
       for (const [index, item] of wanted.entries()) compare((actual as unknown[])[index], item, `${path}[${index}]`);
     } else if (isRecord(wanted)) {
       expect(Object.keys(actual as object), path).toEqual(Object.keys(wanted));
-      for (const [key, value] of Object.entries(wanted)) compare((actual as typeof wanted)[key], value, `${path}.${key}`);
+      for (const [key, value] of Object.entries(wanted))
+        compare((actual as typeof wanted)[key], value, `${path}.${key}`);
     } else expect(actual, path).toBe(wanted);
   };
   compare(message.type === "event" ? message.metadata : message.data, expected.metadata, message.type);

@@ -141,7 +141,9 @@ describe("json codec - written by others", () => {
   });
 
   test("integers beyond 2^53 are BigInts, others and floats are numbers", () => {
-    const { metadata } = readEvent('"metadata":{"a":[9007199254740993,-9007199254740991,12345678901234567890,1e20,0.5]}');
+    const { metadata } = readEvent(
+      '"metadata":{"a":[9007199254740993,-9007199254740991,12345678901234567890,1e20,0.5]}',
+    );
     expect(metadata).toEqual({ a: [9007199254740993n, -9007199254740991, 12345678901234567890n, 1e20, 0.5] });
   });
 

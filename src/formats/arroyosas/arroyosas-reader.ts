@@ -6,9 +6,9 @@ import {
   decodedEvent,
   type FoundArray,
   messageType,
+  RunInTurn,
   readArrayMap,
   readDocument,
-  RunInTurn,
   runOf,
   sequenceOf,
   takePayload,
@@ -21,7 +21,7 @@ import { decodedResult } from "./browser-form.ts";
 /** The field that names the run, in Starts only. */
 export const RUN_KEYS = ["run_id"] as const;
 
-/** The text in `tiled_url` that asks receivers to flush; the frame of such an event means nothing. */
+/** The text in `tiled_url` that asks receivers to flush; the image and the number of such an event mean nothing. */
 const FLUSH_SIGNAL = "FLUSH_SIGNAL";
 
 /** Makes a reader of frames and of the messages for browsers alike. */
@@ -40,8 +40,9 @@ export function arroyosasReader(limits: Limits): (frames: readonly Uint8Array[])
     if (type === "stop") return runs.stop(document, undefined);
     const found = arrays.find(({ path }) => path === "image/array") ?? refuseImage(document);
     const sequence = sequenceOf(document, "frame_number");
-    // A flush outside of any run is passed on as it is: it does not open one.
-    const run = document["tiled_url"] === FLUSH_SIGNAL ? runs.open : runs.event(undefined);
+    // A flush is sent in and between runs. It belongs to none, so that it opens none, and so that its number, which is
+    // always 0, is not taken for a gap.
+    const run = document["tiled_url"] === FLUSH_SIGNAL ? undefined : runs.event(undefined);
     return [decodedEvent(document, takePayload(found), { run, sequence })];
   };
 }
@@ -58,7 +59,8 @@ function refuseImage(document: Document): FoundArray {
   const { image } = document;
   if (!isMap(image)) throw new RejectedError(image === undefined ? "image: missing" : "image: expected a map");
   const { array } = image;
-  if (!isMap(array)) throw new RejectedError(array === undefined ? "image.array: missing" : "image.array: expected a map");
+  if (!isMap(array))
+    throw new RejectedError(array === undefined ? "image.array: missing" : "image.array: expected a map");
   readArrayMap(array, "image.array");
   throw new RejectedError("image.array: expected { data, dtype, shape }");
 }

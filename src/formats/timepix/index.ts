@@ -7,8 +7,8 @@ import {
   decodedEvent,
   messageType,
   NO_PAYLOAD,
-  readDocument,
   RunInTurn,
+  readDocument,
   runOf,
   sequenceOf,
 } from "../../message/documents/index.ts";
@@ -56,7 +56,9 @@ function timepixReader(limits: Limits): (frames: readonly Uint8Array[]) => reado
 
 function expectParts(frames: readonly Uint8Array[], parts: number): void {
   if (frames.length === parts) return;
-  throw new RejectedError(`${parts === 1 ? "one part" : "a map and the bytes of its array"} expected, got ${frames.length}`);
+  throw new RejectedError(
+    `${parts === 1 ? "one part" : "a map and the bytes of its array"} expected, got ${frames.length}`,
+  );
 }
 
 function isHeartbeat(document: Document): boolean {

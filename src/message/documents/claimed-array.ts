@@ -1,5 +1,5 @@
 import { RejectedError } from "../../errors.ts";
-import { elements, itemSize, lazyArray, type DType, type NdArray } from "../ndarray.ts";
+import { type DType, elements, itemSize, lazyArray, type NdArray } from "../ndarray.ts";
 import { elementType } from "./element-type.ts";
 
 const MAX_RANK = 16;

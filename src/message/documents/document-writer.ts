@@ -42,7 +42,9 @@ export class DocumentWriter {
 
   #putPayload(form: ArrayForm, path: string): void {
     if (this.#payload === undefined) {
-      throw new UsageError(`${path}: the payload was to stand here, but it stands elsewhere already; leave one mark only`);
+      throw new UsageError(
+        `${path}: the payload was to stand here, but it stands elsewhere already; leave one mark only`,
+      );
     }
     this.#array(arrayOf(this.#payload), form);
     this.#payload = undefined;

@@ -21,15 +21,10 @@ export class RunInTurn {
     this.#oneAtATime = options.oneAtATime;
   }
 
-  /** The run that is open; undefined between runs. */
-  get open(): string | undefined {
-    return this.#open;
-  }
-
-  /** Opens a run; the one before it is given up where no Stop can come any more. */
+  /** Opens a run; another one before it is given up where no Stop can come any more. */
   start(data: Document, own: string | undefined): readonly Decoded[] {
-    const before = this.#endsAtNextStart ? this.#open : undefined;
     const run = own ?? randomUUID();
+    const before = this.#endsAtNextStart && this.#open !== run ? this.#open : undefined;
     this.#open = run;
     this.#endsAtNextStart = this.#oneAtATime;
     const started = { message: new Start(data, { run }) };

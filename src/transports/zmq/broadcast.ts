@@ -1,3 +1,4 @@
+import { AbortedError } from "../../errors.ts";
 import type { Sender, Sending, Target, Wire } from "./sending.ts";
 import { coversLifecycle, Subscribers } from "./subscribers.ts";
 
@@ -9,7 +10,7 @@ export class Broadcast implements Sending {
   readonly #sender: Sender;
   readonly #targets: readonly Target[];
   readonly #subscribers = new Subscribers();
-  #waiting: { readonly count: number; readonly resolve: () => void } | undefined;
+  #waiting: Waiting | undefined;
   #join: NodeJS.Timeout | undefined;
   #isJoined = false;
 
@@ -19,10 +20,14 @@ export class Broadcast implements Sending {
     for (const { socket } of targets) socket.subscriptions((prefix, isWanted) => this.#hear(prefix, isWanted));
   }
 
-  /** Resolves when so many subscribers are there at the same time. */
+  get readers(): number {
+    return this.#subscribers.count;
+  }
+
+  /** Resolves when so many subscribers are there at the same time; rejects at `close`. */
   subscribed(count: number): Promise<void> {
-    return new Promise((resolve) => {
-      this.#waiting = { count, resolve };
+    return new Promise((resolve, reject) => {
+      this.#waiting = { count, resolve, reject };
       this.#count();
     });
   }
@@ -41,6 +46,9 @@ export class Broadcast implements Sending {
 
   close(): void {
     clearTimeout(this.#join);
+    const { count, reject } = this.#waiting ?? {};
+    this.#waiting = undefined;
+    reject?.(new AbortedError(`${this.#sender.subject}: waiting for ${count} subscribers`));
   }
 
   #hear(prefix: Uint8Array, isWanted: boolean): void {
@@ -65,4 +73,10 @@ export class Broadcast implements Sending {
     this.#waiting = undefined;
     resolve();
   }
+}
+
+interface Waiting {
+  readonly count: number;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
 }

@@ -32,6 +32,10 @@ export class Dealing implements Sending {
     this.#bound = this.#hands.find((hand) => hand.isBound);
   }
 
+  get readers(): number {
+    return this.#hands.reduce((sum, hand) => sum + hand.socket.peers, 0);
+  }
+
   /** Hears that somebody came to a socket where nobody was. */
   came(name: string): void {
     const hand = this.#hands.find((one) => one.name === name);

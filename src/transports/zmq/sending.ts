@@ -14,6 +14,8 @@ export interface Sender {
 
 /** Brings wire messages to readers, by the pattern of the socket. */
 export interface Sending {
+  /** How many read now, as far as this side can see. */
+  readonly readers: number;
   /** Sends what a message became; a promise says that there was no room at once. */
   send(wire: Wire, message: AnyMessage): void | Promise<void>;
   /** Sends a sign of life to everybody who has room, if anybody has; made only then. */

@@ -80,6 +80,11 @@ export class ZmqPublisher<M extends AnyMessage = Message> extends Publisher<M> {
     return this.#endpoints;
   }
 
+  /** How many read now: subscribers of a pub, pullers of a push. Those at a bound inproc address of a push are not seen. */
+  get readers(): number {
+    return this.#sending?.readers ?? 0;
+  }
+
   override async open(signal: AbortSignal): Promise<void> {
     if (this.#isOpening || this.#sending !== undefined) {
       throw new UsageError("ZmqPublisher: is open already; close it first, or make another one");
@@ -123,8 +128,9 @@ export class ZmqPublisher<M extends AnyMessage = Message> extends Publisher<M> {
     };
     const targets = await this.#connect(engine, came, signal);
     if (signal.aborted) throw new AbortedError("ZmqPublisher");
-    const { writer } = this;
-    const sender: Sender = { subject: "ZmqPublisher", again: writer.again?.bind(writer) };
+    const canRepeat = this.writer.again !== undefined;
+    const again = canRepeat ? () => this.writer.again?.() ?? [] : undefined;
+    const sender: Sender = { subject: "ZmqPublisher", again };
     if (this.#socket === "push") this.#sending = new Dealing(sender, targets);
     else await this.#broadcast(new Broadcast(sender, targets), signal);
     this.#signs = setInterval(() => this.#signOfLife(), SIGN_OF_LIFE_MS).unref();
@@ -173,15 +179,13 @@ export class ZmqPublisher<M extends AnyMessage = Message> extends Publisher<M> {
   async #broadcast(broadcast: Broadcast, signal: AbortSignal): Promise<void> {
     this.#sending = broadcast;
     if (this.#waitForSubscribers === 0) return;
-    await new Promise<void>((resolve, reject) => {
-      const stop = (): void =>
-        reject(new AbortedError(`ZmqPublisher: waiting for ${this.#waitForSubscribers} subscribers`));
-      signal.addEventListener("abort", stop, { once: true });
-      void broadcast.subscribed(this.#waitForSubscribers).then(() => {
-        signal.removeEventListener("abort", stop);
-        resolve();
-      });
-    });
+    const stop = (): void => broadcast.close();
+    signal.addEventListener("abort", stop, { once: true });
+    try {
+      await broadcast.subscribed(this.#waitForSubscribers);
+    } finally {
+      signal.removeEventListener("abort", stop);
+    }
   }
 
   #signOfLife(): void {

@@ -82,7 +82,7 @@ describe("rejections", () => {
     ["sequence: expected as the first key", { dynamic: { sequence: -1 } }],
     ["sequence: expected as the first key", { dynamic: { sequence: 1.5 } }],
     ["sequence: expected as the first key", { dynamic: { sequence: 2n ** 53n } }],
-    ["expected a map", { dynamicBytes: none }],
+    ["cut short", { dynamicBytes: none }],
     ["expected a map", { dynamicBytes: packed([1]) }],
     ["left over", { dynamicBytes: Buffer.concat([packed({ sequence: 0 }), packed(0)]) }],
     ["metadata: expected a map", dynamic({ metadata: [1] })],

@@ -1,0 +1,33 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+export type Transport = "tcp" | "ipc" | "inproc";
+
+let made = 0;
+
+/** Gives addresses of its own to a test: free ports, paths in a private folder, names that nobody else has. */
+export class Places implements AsyncDisposable {
+  readonly #folder: Promise<string> = mkdtemp(join(tmpdir(), "arroyo-zmq-"));
+
+  /** An address that nobody uses. */
+  async free(transport: Transport = "tcp"): Promise<string> {
+    made += 1;
+    if (transport === "tcp") return `tcp://127.0.0.1:${await freePort()}`;
+    if (transport === "inproc") return `inproc://place-${process.pid}-${made}`;
+    return `ipc://${join(await this.#folder, String(made))}`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(await this.#folder, { recursive: true, force: true });
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

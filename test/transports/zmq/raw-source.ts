@@ -1,0 +1,106 @@
+import { Push, XPublisher } from "zeromq";
+import type { Inlet } from "../../../src/listener/listener.ts";
+import type { Writer } from "../../../src/message/codec.ts";
+import type { AnyMessage } from "../../../src/message/message.ts";
+import { nativeCodec } from "../../../src/message/native/native-codec.ts";
+import type { ListenerSource } from "../../../src/testing/conformance/listener.ts";
+import { until } from "../../../src/testing/conformance/until.ts";
+import { ZmqListener } from "../../../src/transports/zmq/zmq-listener.ts";
+
+/** Counts the starts, so that a source can wait for a subscription of each. */
+class CountedListener extends ZmqListener<AnyMessage> {
+  #starting: (by: number) => void = () => {};
+
+  static of(address: string, socket: "sub" | "pull", starting: (by: number) => void): CountedListener {
+    const listener = new CountedListener({ connect: address, socket });
+    listener.#starting = starting;
+    return listener;
+  }
+
+  override async start(inlet: Inlet<AnyMessage>, signal: AbortSignal): Promise<void> {
+    this.#starting(1);
+    try {
+      await super.start(inlet, signal);
+    } catch (error) {
+      this.#starting(-1);
+      throw error;
+    }
+  }
+}
+
+/** Sends with the package `zeromq` alone, so that a listener is not tested against our own publisher. */
+export class RawSource implements ListenerSource {
+  readonly #kind: "sub" | "pull";
+  readonly #writer: Writer = nativeCodec.writer({ stream: "raw" });
+  #socket!: XPublisher | Push;
+  #address: string;
+  #started = 0;
+  #subscriptions = 0;
+
+  static async open(kind: "sub" | "pull", address: string): Promise<RawSource> {
+    const source = new RawSource(kind, address);
+    await source.#bind();
+    return source;
+  }
+
+  private constructor(kind: "sub" | "pull", address: string) {
+    this.#kind = kind;
+    this.#address = address;
+  }
+
+  make(): ZmqListener<AnyMessage> {
+    return CountedListener.of(this.#address, this.#kind, (by) => {
+      this.#started += by;
+    });
+  }
+
+  async send(messages: readonly AnyMessage[]): Promise<void> {
+    for (const message of messages) {
+      for (const frames of this.#writer(message as never)) await this.#send(frames as Uint8Array[]);
+    }
+  }
+
+  async sendGarbage(bytes: Uint8Array): Promise<void> {
+    await this.#send([bytes]);
+  }
+
+  async cut(): Promise<void> {
+    this.#socket.close();
+    this.#subscriptions = this.#started - 1;
+    await this.#bind();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#socket.close();
+  }
+
+  async #send(frames: Uint8Array[]): Promise<void> {
+    const known = (): boolean => this.#kind === "pull" || this.#subscriptions >= this.#started;
+    await until(known, `${this.#started} subscriptions`);
+    await this.#socket.send(frames);
+  }
+
+  async #bind(): Promise<void> {
+    for (;;) {
+      this.#socket =
+        this.#kind === "pull" ? new Push({ linger: 0 }) : new XPublisher({ linger: 0, verbosity: "allSubs" });
+      try {
+        await this.#socket.bind(this.#address);
+        break;
+      } catch (error) {
+        this.#socket.close();
+        if ((error as { code?: string }).code !== "EADDRINUSE") throw error;
+      }
+    }
+    this.#address = this.#socket.lastEndpoint ?? this.#address;
+    if (this.#socket instanceof XPublisher) void this.#count(this.#socket);
+  }
+
+  async #count(socket: XPublisher): Promise<void> {
+    for (;;) {
+      const frames = await socket.receive().catch(() => undefined);
+      if (frames === undefined) return;
+      if (frames[0]?.[0] === 1) this.#subscriptions += 1;
+    }
+  }
+}
