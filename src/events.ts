@@ -1,7 +1,13 @@
 /** What a block tells while it runs: each name with what its news holds. */
 export interface BlockEvents {
   /** A run opened or ended. */
-  run: { readonly block: string; readonly stream: string; readonly run: string; readonly what: "opened" | "ended"; readonly reason?: string };
+  run: {
+    readonly block: string;
+    readonly stream: string;
+    readonly run: string;
+    readonly what: "opened" | "ended";
+    readonly reason?: string;
+  };
   /** Messages are known to be lost before they came here. */
   lost: { readonly block: string; readonly stream: string; readonly run?: string; readonly messages: number };
   /** The block, or one of its listeners and publishers, entered another state. */
@@ -13,15 +19,7 @@ export interface BlockEvents {
 }
 
 /** Names the states that a block and its parts go through. */
-export type State =
-  | "starting"
-  | "ready"
-  | "connected"
-  | "disconnected"
-  | "retrying"
-  | "draining"
-  | "ended"
-  | "failed";
+export type State = "starting" | "ready" | "connected" | "disconnected" | "retrying" | "draining" | "ended" | "failed";
 
 /** Tells a piece of news; what stands behind it is the block's business. */
 export type Tell = <E extends keyof BlockEvents>(event: E, news: Omit<BlockEvents[E], "block">) => void;

@@ -11,9 +11,13 @@ export function accountText(account: Account): string {
   const table = [[account.block, ...COLUMNS], ...rows, row("all", account)];
   const widths = table[0]?.map((_, column) => Math.max(...table.map((cells) => (cells[column] as string).length)));
   const lines = table.map((cells) =>
-    cells.map((cell, column) => pad(cell, widths?.[column] ?? 0, column === 0)).join("  ").trimEnd(),
+    cells
+      .map((cell, column) => pad(cell, widths?.[column] ?? 0, column === 0))
+      .join("  ")
+      .trimEnd(),
   );
-  if (account.runs.length > MAX_RUNS) lines.push(`(${account.runs.length - MAX_RUNS} earlier runs are in the sum only)`);
+  if (account.runs.length > MAX_RUNS)
+    lines.push(`(${account.runs.length - MAX_RUNS} earlier runs are in the sum only)`);
   for (const [reason, times] of Object.entries(account.reasons)) lines.push(`  ${times} x ${reason}`);
   if (account.rejected > 0) lines.push(`  ${account.rejected} rejected: not messages`);
   if (account.droppedUpstream > 0) lines.push(`  ${account.droppedUpstream} left out by an earlier stage`);

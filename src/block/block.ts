@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { EventEmitter } from "eventemitter3";
-import { FileStore } from "../dead-letters/file-store.ts";
 import type { DeadLetterStore } from "../dead-letters/dead-letter-store.ts";
+import { FileStore } from "../dead-letters/file-store.ts";
 import { SeveralErrors, UsageError } from "../errors.ts";
 import type { BlockEvents, Tell } from "../events.ts";
 import { BlockInlet } from "../listener/block-inlet.ts";
@@ -17,8 +17,8 @@ import { type Host, Operator } from "../operator/operator.ts";
 import { ProcessLoop } from "../operator/process-loop.ts";
 import { Outgoing } from "../publisher/outgoing.ts";
 import { Outlet } from "../publisher/outlet.ts";
-import type { PublisherEntry } from "../publisher/publisher-entry.ts";
 import { Publisher } from "../publisher/publisher.ts";
+import type { PublisherEntry } from "../publisher/publisher-entry.ts";
 import { BoundedQueue } from "../queue/bounded-queue.ts";
 import type { Delivery } from "../queue/delivery.ts";
 import type { QueueBounds } from "../queue/queue-bounds.ts";
@@ -27,7 +27,7 @@ import { type Clock, systemClock } from "../time/clock.ts";
 import { untilAborted } from "../time/wait.ts";
 import { Faults } from "./faults.ts";
 import { Listening } from "./listening.ts";
-import { type BlockOptions, checkOptions, DEFAULTS, errorRule, placeOf, type PublisherPlace } from "./options.ts";
+import { type BlockOptions, checkOptions, DEFAULTS, errorRule, type PublisherPlace, placeOf } from "./options.ts";
 import { checkPromises } from "./promises.ts";
 import { stopAccount } from "./stop-account.ts";
 
@@ -100,12 +100,12 @@ export class Block<In extends AnyMessage = Message, Out extends AnyMessage = Mes
     });
     // Whoever does not ask for `finished` hears of a failure by stop() or start(); it is no unhandled rejection.
     this.finished.catch(() => undefined);
-    const { retries, then } = errorRule(options.onError);
-    this.#store = then === "dead-letter" ? this.#makeStore() : undefined;
+    const { retries, resort } = errorRule(options.onError);
+    this.#store = resort === "dead-letter" ? this.#makeStore() : undefined;
     this.#faults = new Faults({
       block: this.name,
       retries,
-      then,
+      resort,
       store: this.#store,
       ledger: this.#ledger,
       clock: this.#clock,
@@ -247,7 +247,9 @@ export class Block<In extends AnyMessage = Message, Out extends AnyMessage = Mes
       const place = placeOf(entry as PublisherEntry<AnyMessage>, this.name);
       checkPromises(this.#options, [], [place]);
       if (this.#exit.outlets.some(({ publisher }) => publisher === place.publisher)) {
-        throw new UsageError(`block ${this.name}: ${place.publisher.constructor.name} is already in it; add another one`);
+        throw new UsageError(
+          `block ${this.name}: ${place.publisher.constructor.name} is already in it; add another one`,
+        );
       }
       const outlet = this.#outlet(place);
       const opened = outlet.open();
@@ -301,8 +303,7 @@ export class Block<In extends AnyMessage = Message, Out extends AnyMessage = Mes
       random: this.#random,
       tell: this.#tell,
       signal: this.#work.signal,
-      refused: (outgoing, error, attempt) =>
-        this.#faults.publish(outgoing, publisher.constructor.name, error, attempt),
+      refused: (outgoing, error, attempt) => this.#faults.publish(outgoing, publisher.constructor.name, error, attempt),
     });
   }
 

@@ -1,15 +1,15 @@
-import type { Clock } from "../time/clock.ts";
-import { DeadLettersError, ProcessError, PublishError, RejectedError, text } from "../errors.ts";
-import type { Tell } from "../events.ts";
 import { DeadLetterIds, type FailedStep, letterError } from "../dead-letters/dead-letter.ts";
 import type { DeadLetterStore } from "../dead-letters/dead-letter-store.ts";
+import { DeadLettersError, ProcessError, PublishError, RejectedError, text } from "../errors.ts";
+import type { Tell } from "../events.ts";
 import type { Listener } from "../listener/listener.ts";
 import type { AnyMessage } from "../message/message.ts";
 import { nativeCodec } from "../message/native/native-codec.ts";
+import type { Outgoing } from "../publisher/outgoing.ts";
 import { Delivery, Together } from "../queue/delivery.ts";
 import type { Settlement } from "../queue/settlement.ts";
-import type { Outgoing } from "../publisher/outgoing.ts";
 import type { Ledger } from "../runs/ledger.ts";
+import type { Clock } from "../time/clock.ts";
 import { wait } from "../time/wait.ts";
 import type { Then } from "./options.ts";
 
@@ -17,7 +17,8 @@ import type { Then } from "./options.ts";
 export interface FaultsOptions {
   readonly block: string;
   readonly retries: number;
-  readonly then: Then;
+  /** What comes after the last try. */
+  readonly resort: Then;
   readonly store: DeadLetterStore | undefined;
   readonly ledger: Ledger;
   readonly clock: Clock;
@@ -49,24 +50,24 @@ export class Faults {
     error: RejectedError,
     settlement: Settlement | undefined,
   ): void | Promise<void> {
-    const { ledger, then, fail, block } = this.#options;
+    const { ledger, resort, fail, block } = this.#options;
     ledger.base.rejected += 1;
     ledger.base.because(reasonOf("rejected", error.reason));
-    if (then === "dead-letter") return this.#decodeDead(listener, frames, error, settlement);
-    if (then === "skip" || listener.replay === "none") return settlement?.ack();
+    if (resort === "dead-letter") return this.#decodeDead(listener, frames, error, settlement);
+    if (resort === "skip" || listener.replay === "none") return settlement?.ack();
     fail(new ProcessError(`${block}: ${listener.constructor.name}`, error));
     return settlement?.nack("failed");
   }
 
   /** Takes an error of `process`; true to try again, after a wait. */
   async process(delivery: Delivery, listener: Listener<AnyMessage>, error: unknown, attempt: number): Promise<boolean> {
-    const { block, ledger, then, fail } = this.#options;
+    const { block, ledger, resort, fail } = this.#options;
     if (await this.#retry(attempt)) return true;
-    if (error instanceof RejectedError && then === "fail" && listener.replay === "none") {
+    if (error instanceof RejectedError && resort === "fail" && listener.replay === "none") {
       ledger.base.rejected += 1;
       delivery.conclude("dropped", reasonOf("rejected", error.reason));
-    } else if (then === "skip") delivery.conclude("failed", reasonOf("process", text(error)));
-    else if (then === "dead-letter") {
+    } else if (resort === "skip") delivery.conclude("failed", reasonOf("process", text(error)));
+    else if (resort === "dead-letter") {
       const dead = await this.#bury(delivery, listener.codec.name, "process", error, attempt);
       delivery.conclude(dead ? "dead" : "refused", reasonOf("process", text(error)));
     } else {
@@ -78,15 +79,15 @@ export class Faults {
 
   /** Takes a message that a required publisher refused; true to try again, after a wait. */
   async publish(outgoing: Outgoing, publisher: string, error: unknown, attempt: number): Promise<boolean> {
-    const { block, ledger, then, fail, tell } = this.#options;
+    const { block, ledger, resort, fail, tell } = this.#options;
     const { owner } = outgoing;
     if (await this.#retry(attempt)) return true;
     const reason = reasonOf(publisher, text(error));
     if (owner === undefined) {
       ledger.base.because(reason);
       tell("warning", { message: `${publisher} did not take a message: ${text(error)}` });
-    } else if (then === "skip") owner.spoil("failed", reason);
-    else if (then === "dead-letter") {
+    } else if (resort === "skip") owner.spoil("failed", reason);
+    else if (resort === "dead-letter") {
       const deliveries = owner instanceof Together ? owner.deliveries : owner instanceof Delivery ? [owner] : [];
       let dead = true;
       for (const delivery of deliveries) {
@@ -129,7 +130,12 @@ export class Faults {
     const { message, run } = delivery;
     const { origin } = message.envelope;
     const own = delivery.frames === undefined;
-    const frames = delivery.frames ?? nativeCodec.writer()(message as never).at(0) ?? [];
+    const frames =
+      delivery.frames ??
+      nativeCodec
+        .writer()(message as never)
+        .at(0) ??
+      [];
     return this.#keep({
       frames,
       codec: own ? nativeCodec.name : codec,

@@ -2,8 +2,8 @@ import { UsageError } from "../errors.ts";
 import type { Listener } from "../listener/listener.ts";
 import type { AnyMessage, Message } from "../message/message.ts";
 import type { Step } from "../operator/function-operator.ts";
-import type { Bounds, PublisherEntry } from "../publisher/publisher-entry.ts";
 import { Publisher } from "../publisher/publisher.ts";
+import type { Bounds, PublisherEntry } from "../publisher/publisher-entry.ts";
 import { OVERFLOWS, type Overflow, type QueueBounds } from "../queue/queue-bounds.ts";
 
 /** Says what happens to a message that cannot be worked on. */
@@ -99,7 +99,8 @@ export function checkOptions(options: BlockOptions<never, never>): void {
   if (typeof name !== "string" || name === "") throw new UsageError("Block: name must be a text that is not empty");
   const subject = `block ${name}`;
   for (const key of Object.keys(options)) {
-    if (!KEYS.has(key)) throw new UsageError(`${subject}: there is no option "${key}"; there are: ${[...KEYS].join(", ")}`);
+    if (!KEYS.has(key))
+      throw new UsageError(`${subject}: there is no option "${key}"; there are: ${[...KEYS].join(", ")}`);
   }
   oneOf(subject, "guarantee", options.guarantee, ["at-least-once", "at-most-once"]);
   oneOf(subject, "recover", options.recover, ["message", "run"]);
@@ -114,11 +115,9 @@ export function checkOptions(options: BlockOptions<never, never>): void {
 }
 
 /** Gives the number of further tries, and what comes after them. */
-export function errorRule(onError: OnError | undefined): { readonly retries: number; readonly then: Then } {
-  if (onError === undefined) return { retries: 0, then: "fail" };
-  return typeof onError === "string"
-    ? { retries: 0, then: onError }
-    : { retries: onError.retries ?? 0, then: onError.then };
+export function errorRule(onError: OnError = "fail"): { readonly retries: number; readonly resort: Then } {
+  if (typeof onError === "string") return { retries: 0, resort: onError };
+  return { retries: onError.retries ?? 0, resort: onError.then };
 }
 
 /** Gives an entry of `publishers` with everything said. */
@@ -129,7 +128,9 @@ export function placeOf(entry: PublisherEntry<AnyMessage>, block: string): Publi
   }
   const { publisher, required = true, overflow, maxMessages, maxBytes } = entry;
   if (!(publisher instanceof Publisher)) {
-    throw new UsageError(`block ${block}: publishers: expected a publisher or { publisher, ... }, got ${String(entry)}`);
+    throw new UsageError(
+      `block ${block}: publishers: expected a publisher or { publisher, ... }, got ${String(entry)}`,
+    );
   }
   const subject = `block ${block}: publisher ${publisher.constructor.name}`;
   oneOf(subject, "overflow", overflow, OVERFLOWS);
@@ -151,8 +152,8 @@ export function placeOf(entry: PublisherEntry<AnyMessage>, block: string): Publi
 
 function checkOnError(subject: string, onError: OnError | undefined): void {
   if (onError === undefined) return;
-  const { retries, then } = errorRule(onError);
-  oneOf(subject, "onError", then, ["fail", "skip", "dead-letter"]);
+  const { retries, resort } = errorRule(onError);
+  oneOf(subject, "onError", resort, ["fail", "skip", "dead-letter"]);
   whole(subject, "onError.retries", retries, 0);
 }
 

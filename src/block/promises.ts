@@ -28,7 +28,8 @@ export function checkPromises(
     if (overflow !== "block") reasons.push(`the queue has overflow "${overflow}"; take "block"`);
   }
   if (options.recover === "run") {
-    if (options.guarantee === "at-most-once") reasons.push('recover "run" gives again, guarantee "at-most-once" does not');
+    if (options.guarantee === "at-most-once")
+      reasons.push('recover "run" gives again, guarantee "at-most-once" does not');
     for (const listener of listeners) {
       if (listener.replay !== "log") {
         reasons.push(

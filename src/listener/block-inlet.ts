@@ -1,29 +1,28 @@
-import type { Clock } from "../time/clock.ts";
 import { RejectedError, text } from "../errors.ts";
 import type { Tell } from "../events.ts";
 import type { Decoded, Frames, Hop } from "../message/codec.ts";
-import type { Limits } from "../message/limits.ts";
 import type { Event } from "../message/event.ts";
+import type { Limits } from "../message/limits.ts";
 import type { AnyMessage, Message } from "../message/message.ts";
-import { originPlace } from "../message/native/lazy-event.ts";
 import { Stop, type StopReason } from "../message/stop.ts";
 import type { BoundedQueue } from "../queue/bounded-queue.ts";
-import { DeferredSettlements } from "../queue/deferred-settlements.ts";
 import { Delivery, type Keeper } from "../queue/delivery.ts";
 import type { Lane } from "../queue/lane.ts";
 import type { Settlement } from "../queue/settlement.ts";
-import { Coverage } from "../runs/coverage.ts";
 import type { Ledger } from "../runs/ledger.ts";
 import type { Run } from "../runs/run.ts";
 import { type Effect, RunTracker, type TrackerOptions } from "../runs/run-tracker.ts";
 import type { Source } from "../runs/source.ts";
+import type { Clock } from "../time/clock.ts";
 import { Charges } from "./charge.ts";
+import { Coverages, JOINED_SOMEWHERE } from "./coverages.ts";
 import { Gaps } from "./gaps.ts";
 import type { Listener, PlatformInlet } from "./listener.ts";
+import { Settler, type SettlerOptions } from "./settler.ts";
 import { sharedSettlement } from "./shared-settlement.ts";
 
 /** What an inlet is told by its block. */
-export interface InletOptions {
+export interface InletOptions extends SettlerOptions {
   readonly listener: Listener<AnyMessage>;
   readonly queue: BoundedQueue<Delivery>;
   readonly ledger: Ledger;
@@ -33,18 +32,15 @@ export interface InletOptions {
   readonly tracker: TrackerOptions;
   /** Whether silence ends the runs of every source, also of those that give no signs of life. */
   readonly silenceEnds: boolean;
-  /** Whether nothing of a run is acknowledged before its Stop. */
-  readonly recoverRuns: boolean;
-  /** Whether messages are acknowledged as soon as they came. */
-  readonly atMostOnce: boolean;
   /** Decides on bytes that are no message. */
-  readonly reject: (frames: readonly Uint8Array[], error: RejectedError, settlement: Settlement | undefined) => void | Promise<void>;
-  /** Takes the promise of an acknowledgement that is under way. */
-  readonly settling: (promise: Promise<void>) => void;
+  readonly reject: (
+    frames: readonly Uint8Array[],
+    error: RejectedError,
+    settlement: Settlement | undefined,
+  ) => void | Promise<void>;
   readonly ready: () => void;
 }
 
-const MAX_COVERAGES = 64;
 const TICK_MS = 250;
 /**
  * After so many messages in one go the listener is asked to let the operator have its turn, though the queue may hold
@@ -63,16 +59,13 @@ export class BlockInlet implements PlatformInlet, Keeper {
   readonly #tracker: RunTracker<Delivery>;
   readonly #gaps: Gaps;
   readonly #charges = new Charges();
-  readonly #deferred = new Map<Run, DeferredSettlements>();
-  readonly #coverages = new Map<string, Coverage>();
-  readonly #coverageOf = new WeakMap<Run, Coverage>();
+  readonly #settler: Settler;
+  readonly #coverages = new Coverages();
   readonly #stream: string;
   #lastHop: Hop | undefined;
   #lastSource: Source | undefined;
   #lastRun: Run | undefined;
   #lastRunSource: Source | undefined;
-  #coveredRun: Run | undefined;
-  #coverage: Coverage | undefined;
   #inARow = 0;
   #up = true;
   #blocked = 0;
@@ -90,6 +83,7 @@ export class BlockInlet implements PlatformInlet, Keeper {
     this.#lane = options.queue.lane();
     this.#read = options.listener.codec.reader(options.limits);
     this.#tracker = new RunTracker(options.tracker);
+    this.#settler = new Settler(options, (message) => this.warn(`${this.#stream}: ${message}`));
     this.#gaps = new Gaps(options.ledger.base, (source, run, messages) =>
       options.tell("lost", { stream: source.stream, ...(run === undefined ? {} : { run: run.id }), messages }),
     );
@@ -126,18 +120,18 @@ export class BlockInlet implements PlatformInlet, Keeper {
 
   put(message: Message, settlement?: Settlement): void | Promise<void> {
     const { bytes, chunk } = this.#charges.ofMessage(message);
-    const delivery = new Delivery(this, message, undefined, this.#atOnce(settlement), bytes, chunk);
+    const delivery = new Delivery(this, message, undefined, this.#settler.taken(settlement), bytes, chunk);
     return this.#take(delivery, undefined, undefined, undefined);
   }
 
   putDecoded(decoded: Decoded, settlement?: Settlement): void | Promise<void> {
     const { bytes, chunk } = this.#charges.ofMessage(decoded.message);
-    return this.#takeDecoded(decoded, this.#atOnce(settlement), bytes, chunk, undefined);
+    return this.#takeDecoded(decoded, this.#settler.taken(settlement), bytes, chunk, undefined);
   }
 
   putFrames(frames: Frames, settlement?: Settlement): void | Promise<void> {
     const list = frames instanceof Uint8Array ? [frames] : frames;
-    const own = this.#atOnce(settlement);
+    const own = this.#settler.taken(settlement);
     let decoded: readonly Decoded[];
     try {
       this.#checkSize(list);
@@ -154,10 +148,8 @@ export class BlockInlet implements PlatformInlet, Keeper {
 
   settled(delivery: Delivery): void {
     if (delivery.charged) this.#options.queue.settle(delivery);
-    const { outcome, run } = delivery;
-    if (!delivery.made) this.#count(delivery, outcome, run);
-    if (run !== undefined && this.#options.recoverRuns) this.#settleWithRun(delivery, run);
-    else this.#settle(delivery.settlement, outcome);
+    if (!delivery.made) this.#count(delivery, delivery.outcome, delivery.run);
+    this.#settler.settle(delivery);
   }
 
   /** Ends all runs, since the source ended or we leave; their made Stops go through the queue. */
@@ -176,14 +168,7 @@ export class BlockInlet implements PlatformInlet, Keeper {
 
   /** Gives back what was kept for the Stops of runs that did not end. */
   giveBackRuns(): void {
-    for (const deferred of this.#deferred.values()) this.#watch(deferred.nackAll("stopped"));
-    this.#deferred.clear();
-  }
-
-  #atOnce(settlement: Settlement | undefined): Settlement | undefined {
-    if (!this.#options.atMostOnce || settlement === undefined) return settlement;
-    this.#watch(settlement.ack());
-    return undefined;
+    this.#settler.giveBackRuns();
   }
 
   #checkSize(frames: readonly Uint8Array[]): void {
@@ -218,7 +203,10 @@ export class BlockInlet implements PlatformInlet, Keeper {
     frames: readonly Uint8Array[] | undefined,
   ): void | Promise<void> {
     const delivery = new Delivery(this, decoded.message, undefined, settlement, bytes, chunk, frames);
-    if (decoded.control === true) return this.#control(decoded, delivery);
+    if (decoded.control === true) {
+      this.#control(decoded, delivery);
+      return;
+    }
     return this.#take(delivery, decoded.hop, decoded.stream, decoded.sequence);
   }
 
@@ -252,7 +240,8 @@ export class BlockInlet implements PlatformInlet, Keeper {
       if (hop === undefined) this.#gaps.native(source, run, sequence);
       else if (!this.#gaps.event(source, run, hop, sequence) && this.listener.replay === "none") {
         this.#options.ledger.base.because("duplicate");
-        return delivery.settlement?.ack();
+        this.#settler.settle(delivery);
+        return;
       }
     }
     let effects: Effect<Delivery>[] | undefined;
@@ -271,7 +260,7 @@ export class BlockInlet implements PlatformInlet, Keeper {
     tally.received += 1;
     tally.events += 1;
     delivery.run = run;
-    if (run !== undefined) this.#cover(message, run, source, hop, sequence);
+    if (run !== undefined) this.#coverages.add(message, run, source, hop, sequence);
     if (effects === undefined) return this.#enqueue(delivery);
     return this.#apply(effects, "plain");
   }
@@ -289,8 +278,8 @@ export class BlockInlet implements PlatformInlet, Keeper {
       if (effect.do !== "open") continue;
       this.#options.ledger.add(effect.run);
       effect.run.tally.received += effect.item === undefined ? 0 : 1;
-      if (late || effect.start.resumed) effect.run.joinedAt ??= -1;
-      this.#coverageFor(effect.run);
+      if (late || effect.start.resumed) effect.run.joinedAt ??= JOINED_SOMEWHERE;
+      this.#coverages.begin(effect.run);
     }
     return this.#apply(effects, "plain");
   }
@@ -306,7 +295,7 @@ export class BlockInlet implements PlatformInlet, Keeper {
     tally.received += 1;
     delivery.run = run;
     if (run !== undefined && stop.account !== undefined) {
-      const missing = this.#coverageFor(run).missing(stop.account);
+      const missing = this.#coverages.of(run).missing(stop.account);
       if (missing.length > 0) run.missing = missing;
       this.#options.ledger.hops = [...stop.account.hops, { ...stop.account, hops: [] }];
     }
@@ -314,7 +303,7 @@ export class BlockInlet implements PlatformInlet, Keeper {
   }
 
   /** A sign of life, or a format's heartbeat: counted, never given to the operator. */
-  #control(decoded: Decoded, delivery: Delivery): void | Promise<void> {
+  #control(decoded: Decoded, delivery: Delivery): void {
     const { hop } = decoded;
     if (hop?.open === undefined) this.#options.ledger.base.because("control");
     else {
@@ -325,7 +314,7 @@ export class BlockInlet implements PlatformInlet, Keeper {
       this.#gaps.next(source, open.length === 1 ? open[0] : undefined, hop);
       void this.#apply(this.#tracker.alive(source, new Set(hop.open)), "plain");
     }
-    return delivery.settlement?.ack();
+    this.#settler.settle(delivery);
   }
 
   #sourceOf(message: AnyMessage, hop: Hop | undefined, stream: string | undefined): Source {
@@ -341,41 +330,14 @@ export class BlockInlet implements PlatformInlet, Keeper {
     return source;
   }
 
-  #cover(message: Event, run: Run, source: Source, hop: Hop | undefined, sequence: number | undefined): void {
-    const place = originPlace(message);
-    const coverage = run === this.#coveredRun ? (this.#coverage as Coverage) : this.#coverageFor(run);
-    if (place !== undefined) {
-      if (run.joinedAt === -1) run.joinedAt = place.sequence;
-      coverage.add(place.stream, place.partition, place.sequence);
-    } else if (sequence !== undefined && hop !== undefined) {
-      if (run.joinedAt === -1) run.joinedAt = sequence;
-      coverage.add(source.stream, hop.topic, sequence);
-    }
-  }
-
-  /** Gives what came out of a run so far, also before it was interrupted and resumed. */
-  #coverageFor(run: Run): Coverage {
-    let coverage = this.#coverages.get(run.id);
-    if (coverage === undefined || (this.#coverageOf.get(run) === undefined && run.joinedAt === undefined)) {
-      coverage = new Coverage();
-      this.#coverages.delete(run.id);
-      this.#coverages.set(run.id, coverage);
-      if (this.#coverages.size > MAX_COVERAGES) this.#coverages.delete(this.#coverages.keys().next().value as string);
-    }
-    this.#coverageOf.set(run, coverage);
-    this.#coveredRun = run;
-    this.#coverage = coverage;
-    return coverage;
-  }
-
   #apply(effects: readonly Effect<Delivery>[], ending: "flush" | "plain" | "unseen"): void | Promise<void> {
-    let wait: void | Promise<void> = undefined;
+    let wait: Promise<void> | undefined;
     for (const effect of effects) wait = this.#applyOne(effect, ending) ?? wait;
     if (this.#cancelTick === undefined && !this.#closed && this.#tracker.timed) this.#armTick();
     return wait;
   }
 
-  #applyOne(effect: Effect<Delivery>, ending: "flush" | "plain" | "unseen"): void | Promise<void> {
+  #applyOne(effect: Effect<Delivery>, ending: "flush" | "plain" | "unseen"): Promise<void> | undefined {
     const { run } = effect;
     if (effect.do === "pass") {
       effect.item.run = run;
@@ -401,23 +363,25 @@ export class BlockInlet implements PlatformInlet, Keeper {
     const { item, reason } = effect;
     if (reason === "copy") {
       (run?.tally ?? this.#options.ledger.base).because("copy of a Start");
-      return item.settlement?.ack();
+      this.#settler.settle(item);
+      return undefined;
     }
     if (item.message.type === "start") (run?.tally ?? this.#options.ledger.base).received += 1;
     item.run = run;
     item.conclude("dropped", reason);
+    return undefined;
   }
 
   #made(message: AnyMessage, run: Run, ending: "flush" | "plain" | "unseen" | undefined): Delivery {
     return new Delivery(this, message, run, undefined, 0, undefined, undefined, true, ending);
   }
 
-  #enqueue(delivery: Delivery): void | Promise<void> {
+  #enqueue(delivery: Delivery): Promise<void> | undefined {
     delivery.charged = true;
     const wait = this.#lane.put(delivery);
     if (wait === undefined) {
       this.#inARow += 1;
-      if (this.#inARow < BREATH) return;
+      if (this.#inARow < BREATH) return undefined;
       this.#inARow = 0;
       return TURN;
     }
@@ -442,46 +406,6 @@ export class BlockInlet implements PlatformInlet, Keeper {
     else if (outcome === "dead") tally.dead += 1;
     else if (outcome !== "stopped") tally.failed += 1;
     tally.because(reason);
-  }
-
-  /** With runs as the unit, all of a run is acknowledged once its Stop and everything before it is finished. */
-  #settleWithRun(delivery: Delivery, run: Run): void {
-    let deferred = this.#deferred.get(run);
-    if (deferred === undefined) {
-      deferred = new DeferredSettlements();
-      this.#deferred.set(run, deferred);
-    }
-    if (delivery.settlement !== undefined) deferred.add(delivery.settlement);
-    if (delivery.outcome === "refused" || delivery.outcome === "stopped" || delivery.ending === "unseen") {
-      this.#watch(deferred.nackAll(delivery.outcome === "refused" ? "failed" : "stopped"));
-      return;
-    }
-    if (run.ending !== "stop" || run.tally.left > 0) return;
-    this.#deferred.delete(run);
-    this.#watch(deferred.ackAll());
-  }
-
-  #settle(settlement: Settlement | undefined, outcome: Delivery["outcome"]): void {
-    if (settlement === undefined) return;
-    try {
-      if (outcome === "refused") this.#watch(settlement.nack("failed"));
-      else if (outcome === "stopped") this.#watch(settlement.nack("stopped"));
-      else {
-        const ack = settlement.ack();
-        if (ack !== undefined) this.#watch(ack);
-      }
-    } catch (error) {
-      this.warn(`${this.#stream}: an acknowledgement failed: ${text(error)}; the message may come again`);
-    }
-  }
-
-  #watch(settling: void | Promise<void>): void {
-    if (settling === undefined) return;
-    this.#options.settling(
-      settling.catch((error: unknown) => {
-        this.warn(`${this.#stream}: an acknowledgement failed: ${text(error)}; the message may come again`);
-      }),
-    );
   }
 
   #tellRun(run: Run, what: "opened" | "ended"): void {

@@ -1,6 +1,6 @@
-import type { AnyMessage, Message } from "../message/message.ts";
 import type { Codec, Decoded, Frames } from "../message/codec.ts";
 import type { Limits } from "../message/limits.ts";
+import type { AnyMessage, Message } from "../message/message.ts";
 import { nativeCodec } from "../message/native/native-codec.ts";
 import type { Settlement } from "../queue/settlement.ts";
 

@@ -3,7 +3,7 @@ export type { Codec, Decoded, Frames, Hop, HopSent, Writer, WriterOptions, Writi
 export type { Envelope, Headers, Origin, Trace } from "./envelope.ts";
 export { Event } from "./event.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
-export { type AnyMessage, type Data, type Message, type Payload } from "./message.ts";
+export type { AnyMessage, Data, Message, Payload } from "./message.ts";
 export { type Arrays, type DType, NdArray, type NumberType } from "./ndarray.ts";
 export { Start } from "./start.ts";
 export { Stop, type StopReason } from "./stop.ts";

@@ -6,6 +6,7 @@ import { fromBase64, toBase64 } from "./json/base64.ts";
 import { fieldsAt, readEnvelope, text } from "./json/envelope-fields.ts";
 import { fromJsonArray, toJsonArray } from "./json/json-array.ts";
 import { readJson } from "./json/json-reader.ts";
+import { checkJsonStructure } from "./json/json-structure.ts";
 import { toJson } from "./json/json-writer.ts";
 import type { AnyMessage, Payload } from "./message.ts";
 import { readAccount } from "./native/account-reader.ts";
@@ -27,7 +28,11 @@ export const jsonCodec: Codec = {
   reader(limits) {
     // The message itself is one level, around the levels of its content.
     const within = { maxDepth: limits.maxDepth + 1, tags: true };
-    return (frames) => [decoded(present(readJson(onlyFrame(frames, limits), within)))];
+    return (frames) => {
+      const frame = onlyFrame(frames, limits);
+      checkJsonStructure(frame, limits);
+      return [decoded(present(readJson(frame, within)))];
+    };
   },
   writer(options) {
     const stream = options?.stream ?? "";

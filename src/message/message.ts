@@ -1,4 +1,4 @@
-import { type Envelope, completed } from "./envelope.ts";
+import { completed, type Envelope } from "./envelope.ts";
 import { Event } from "./event.ts";
 import type { DType, NdArray } from "./ndarray.ts";
 import { Start } from "./start.ts";

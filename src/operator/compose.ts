@@ -1,11 +1,11 @@
 import type { AnyMessage } from "../message/message.ts";
 import { inherit } from "../message/message.ts";
-import { Call } from "./call.ts";
+import type { Call } from "./call.ts";
 import type { Context, FlushReason, Result, Several } from "./context.ts";
 import { operatorOf, type Step } from "./function-operator.ts";
 import { Operator } from "./operator.ts";
-import { enter, leave } from "./run-states.ts";
 import { isLater, listed } from "./results.ts";
+import { enter, leave } from "./run-states.ts";
 
 type AnyOperator = Operator<AnyMessage, AnyMessage>;
 type List = readonly AnyMessage[];
@@ -84,7 +84,7 @@ class Composed extends Operator<AnyMessage, AnyMessage> {
     for (let index = 0; index < made.length; index += 1) {
       const results = this.#one(made[index] as AnyMessage, parent, context);
       if (isLater<List>(results)) return this.#passRest(out, results, made, index + 1, parent, context);
-      out.push(...results);
+      out.push(...(results as List));
     }
     return out;
   }

@@ -1,8 +1,8 @@
 import { type AnyMessage, inherit } from "../message/message.ts";
 import type { Start } from "../message/start.ts";
-import type { Delivery, Owner } from "../queue/delivery.ts";
 import { Outgoing } from "../publisher/outgoing.ts";
 import type { Outlet } from "../publisher/outlet.ts";
+import type { Delivery, Owner } from "../queue/delivery.ts";
 import type { Tally } from "../runs/tally.ts";
 
 /** What the way out is told by its block. */
@@ -47,13 +47,12 @@ export class Exit {
     const message = parent === undefined ? result : inherit(result, parent.message);
     if (message.type === "start") this.#open.set(message.run, message);
     const outlets = this.#outlets;
-    let wait: void | Promise<void> = undefined;
-    if (outlets.length === 1) wait = this.#to(outlets[0] as Outlet, message, parent, owner, true);
-    else {
-      for (const outlet of outlets) {
-        const one = this.#to(outlet, message, parent, owner, outlet === counting(outlets));
-        if (one !== undefined) wait = wait === undefined ? one : both(wait, one);
-      }
+    let wait: Promise<void> | undefined;
+    const counts = outlets.length > 1 ? counting(outlets) : outlets[0];
+    for (let index = 0; index < outlets.length; index += 1) {
+      const outlet = outlets[index] as Outlet;
+      const one = this.#to(outlet, message, parent, owner, outlet === counts);
+      if (one !== undefined) wait = wait === undefined ? one : both(wait, one);
     }
     if (message.type === "stop") this.#ended(message.run);
     return wait;
@@ -66,8 +65,7 @@ export class Exit {
     owner: Owner | undefined,
     counts: boolean,
   ): void | Promise<void> {
-    const seal =
-      message.type === "stop" ? (stop: AnyMessage) => this.#options.seal(stop, parent, outlet) : undefined;
+    const seal = message.type === "stop" ? (stop: AnyMessage) => this.#options.seal(stop, parent, outlet) : undefined;
     const outgoing = new Outgoing(
       message,
       this.#runOf(message, parent),

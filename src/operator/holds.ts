@@ -1,6 +1,6 @@
-import type { Clock } from "../time/clock.ts";
 import type { BoundedQueue } from "../queue/bounded-queue.ts";
 import type { Delivery } from "../queue/delivery.ts";
+import type { Clock } from "../time/clock.ts";
 
 const NO_RUN: object = Object.freeze({});
 

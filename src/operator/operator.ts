@@ -2,8 +2,8 @@ import { UsageError } from "../errors.ts";
 import type { Listener } from "../listener/listener.ts";
 import type { AnyMessage, Message } from "../message/message.ts";
 import type { Start } from "../message/start.ts";
-import type { PublisherEntry } from "../publisher/publisher-entry.ts";
 import type { Publisher } from "../publisher/publisher.ts";
+import type { PublisherEntry } from "../publisher/publisher-entry.ts";
 import type { Context, FlushReason, Result } from "./context.ts";
 import { type PerRun, RunStates } from "./per-run.ts";
 

@@ -1,15 +1,15 @@
-import type { Clock } from "../time/clock.ts";
 import { HeldTooMuchError, TimedOutError } from "../errors.ts";
 import type { AnyMessage } from "../message/message.ts";
 import type { BoundedQueue } from "../queue/bounded-queue.ts";
 import { type Delivery, type Outcome, Together } from "../queue/delivery.ts";
+import type { Clock } from "../time/clock.ts";
 import { Call } from "./call.ts";
 import type { FlushReason, Several } from "./context.ts";
 import type { Exit } from "./exit.ts";
 import { Holds } from "./holds.ts";
 import type { Operator } from "./operator.ts";
-import { enter, leave } from "./run-states.ts";
 import { isLater, listed } from "./results.ts";
+import { enter, leave } from "./run-states.ts";
 
 /** What the loops are told by their block. */
 export interface LoopOptions {
@@ -196,7 +196,10 @@ export class ProcessLoop {
       if (call.attempt === 1) enter(operator, message, call.stream);
       const result = operator.process(message, call);
       if (result === message) {
-        if (this.#calls.length === 0 && call.plain) return this.#passOn(delivery, message);
+        if (this.#calls.length === 0 && call.plain) {
+          this.#passOn(delivery, message);
+          return;
+        }
         results = [message];
       } else results = isLater<Several<AnyMessage>>(result) ? this.#later(result) : listed(result, this.#name);
     } catch (error) {

@@ -1,10 +1,10 @@
-import { Backoff } from "../time/backoff.ts";
-import type { Clock } from "../time/clock.ts";
 import { isRetryable, text } from "../errors.ts";
 import type { Tell } from "../events.ts";
 import type { AnyMessage } from "../message/message.ts";
 import { BoundedQueue } from "../queue/bounded-queue.ts";
 import type { QueueBounds } from "../queue/queue-bounds.ts";
+import { Backoff } from "../time/backoff.ts";
+import type { Clock } from "../time/clock.ts";
 import { wait } from "../time/wait.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { Publisher } from "./publisher.ts";

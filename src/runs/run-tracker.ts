@@ -125,7 +125,8 @@ export class RunTracker<T extends { readonly bytes: number }> {
   /** Lets time pass: `now` for waiting events, `attention` for silence, which counts only while we listened. */
   tick(now: number, attention: number): Effect<T>[] {
     const effects: Effect<T>[] = [];
-    for (const [run, waiting] of this.#waiting) if (waiting.deadline <= now) effects.push(...this.#expire(run, waiting));
+    for (const [run, waiting] of this.#waiting)
+      if (waiting.deadline <= now) effects.push(...this.#expire(run, waiting));
     for (const run of [...this.#open.values()]) {
       const source = this.#sourceOf.get(run);
       if (source?.timed && attention - source.seenAt > this.#options.abandonAfterMs) {
@@ -283,7 +284,5 @@ function sameStart(run: Run, start: Start, open: boolean): boolean {
   const known = first.envelope.origin;
   const origin = start.envelope.origin;
   if (known === undefined || origin === undefined) return open || start.resumed;
-  return (
-    known.sequence === origin.sequence && known.stream === origin.stream && known.partition === origin.partition
-  );
+  return known.sequence === origin.sequence && known.stream === origin.stream && known.partition === origin.partition;
 }

@@ -1,6 +1,6 @@
 import type { RunCounts } from "../message/account.ts";
-import type { StopReason } from "../message/stop.ts";
 import type { Start } from "../message/start.ts";
+import type { StopReason } from "../message/stop.ts";
 import { Tally } from "./tally.ts";
 
 /**

@@ -214,6 +214,16 @@ describe("json codec - hostile bytes", () => {
     expect(() => read([Buffer.from('{"type":"event","metadata":{}}')])).toThrow("more than 20 bytes");
   });
 
+  test("limits - many small values, but not long texts", () => {
+    const read = jsonCodec.reader({ ...DEFAULT_LIMITS, maxHeaderBytes: 100 });
+    const text = `"${'\\"'.repeat(200)}"`;
+    expect(
+      read([Buffer.from(`{"type":"event","metadata":{"a":${text}},"payload":"${"A".repeat(400)}"}`)]),
+    ).toHaveLength(1);
+    const many = `{"type":"event","metadata":{"a":[${"{},".repeat(100)}1]}}`;
+    expect(() => read([Buffer.from(many)])).toThrow("more than 100 bytes beside its texts");
+  });
+
   test(`damaged messages are taken or rejected (seed ${SEED})`, () => {
     const random = new Seeded(SEED);
     const write = jsonCodec.writer({ stream: "s" });

@@ -12,7 +12,8 @@ import {
   withRun,
 } from "../../message/documents/index.ts";
 import type { Event } from "../../message/event.ts";
-import type { AnyMessage } from "../../message/message.ts";
+import type { AnyMessage, Payload } from "../../message/message.ts";
+import { isNdArray } from "../../message/ndarray.ts";
 import type { ArroyopyOptions } from "./arroyopy-options.ts";
 
 /** The fields that name a run, in the order in which they are looked for. */
@@ -36,11 +37,15 @@ export function arroyopyWriter(options: Required<ArroyopyOptions>): Writer {
 /** Gives the fields of an event; where it was not read from this format, with a place for its payload. */
 function eventFields(event: Event<unknown>, { field, arrays }: Required<ArroyopyOptions>): Document {
   const fields = fieldsOf(event.metadata, "event.metadata");
-  if (event.payload.byteLength === 0 || holdsMark(fields)) return documentOf("event", {}, fields);
+  if (isNothing(event.payload) || holdsMark(fields)) return documentOf("event", {}, fields);
   if (fields[field] !== undefined) {
     throw new UsageError(
       `event.metadata.${field}: the array of the payload is to stand here; rename it, or choose another field`,
     );
   }
   return documentOf("event", { [field]: { array: payloadMark(arrays) } }, fields);
+}
+
+function isNothing(payload: Payload): boolean {
+  return !isNdArray(payload) && payload.length === 0;
 }

@@ -8,7 +8,7 @@ import { readTopic } from "./topic.ts";
 export interface Arrival {
   readonly low: number;
   readonly high: number;
-  readonly flags: number;
+  readonly shared: boolean;
   readonly topicFrame: Uint8Array;
   /** The hop of a message before which nothing was left out. */
   readonly hop: Hop;
@@ -30,7 +30,7 @@ export class Arrivals {
     this.#limits = limits;
   }
 
-  /** Gives the arrival of an event by its incarnation, topic and flags. */
+  /** Gives the arrival of an event by its incarnation and topic. */
   of(header: Uint8Array, topicFrame: Uint8Array = NO_TOPIC): Arrival {
     const first = this.#recent[0];
     if (first !== undefined && isOf(first, header, topicFrame)) return first;
@@ -65,15 +65,19 @@ function newArrival(header: Uint8Array, topicFrame: Uint8Array): Arrival {
   const topic = readTopic(topicFrame);
   const low = incarnationLow(header);
   const high = incarnationHigh(header);
-  const flags = header[5] as number;
+  const shared = isShared(header);
   const hop: Hop = Object.freeze({
     incarnation: incarnationText(low, high),
     topic,
     skipped: 0,
-    shared: (flags & FLAG.shared) !== 0,
+    shared,
     copy: false,
   });
-  return { low, high, flags, topicFrame: new Uint8Array(topicFrame), hop, facts: [] };
+  return { low, high, shared, topicFrame: new Uint8Array(topicFrame), hop, facts: [] };
+}
+
+function isShared(header: Uint8Array): boolean {
+  return ((header[5] as number) & FLAG.shared) !== 0;
 }
 
 function isOf(arrival: Arrival, header: Uint8Array, topicFrame: Uint8Array): boolean {
@@ -81,7 +85,7 @@ function isOf(arrival: Arrival, header: Uint8Array, topicFrame: Uint8Array): boo
   if (
     arrival.low !== incarnationLow(header) ||
     arrival.high !== incarnationHigh(header) ||
-    arrival.flags !== header[5] ||
+    arrival.shared !== isShared(header) ||
     known.length !== topicFrame.length
   ) {
     return false;

@@ -16,7 +16,12 @@ const METADATA: Uint8Array = encodedKey("metadata");
 const CHECKED = Object.freeze({ maxDepth: Number.POSITIVE_INFINITY });
 
 /** What `checkDynamic` saw, in bits: nothing is allocated for a message on its way. */
-export const SEEN = Object.freeze({ key: 1, headers: 2, trace: 4, unknown: 8 });
+export const SEEN: Readonly<Record<"key" | "headers" | "trace" | "unknown", number>> = Object.freeze({
+  key: 1,
+  headers: 2,
+  trace: 4,
+  unknown: 8,
+});
 
 /** Where the metadata of the event that was checked last begin; 0 where it has none. */
 export let metadataAt = 0;

@@ -1,3 +1,4 @@
+import { type InspectOptions, inspect } from "node:util";
 import type { Envelope, Origin } from "../envelope.ts";
 import { Event } from "../event.ts";
 import type { AnyMessage, Data, Payload } from "../message.ts";
@@ -52,8 +53,8 @@ export class LazyEvent {
   }
 
   get payload(): Payload {
-    this.#payload ??= opened(this.#frame as Uint8Array, this.#facts);
-    return this.#payload;
+    if (this.#payload === undefined && this.#frame !== undefined) this.#payload = opened(this.#frame, this.#facts);
+    return this.#payload as Payload;
   }
 
   get envelope(): Envelope {
@@ -95,6 +96,8 @@ export class LazyEvent {
     const own = framePins ? new Uint8Array(frame) : frame;
     const kept = new LazyEvent(header, this.#facts, own, this.#metadataAt, this.#seen);
     kept.#payload = framePins ? undefined : payload;
+    // Headers may hold views of the received header; without them the envelope is free of it.
+    if ((this.#seen & SEEN.headers) === 0) kept.#envelope = this.envelope;
     return kept as unknown as Event;
   }
 
@@ -104,11 +107,7 @@ export class LazyEvent {
     return { type, metadata, payload, run, envelope };
   }
 
-  [Symbol.for("nodejs.util.inspect.custom")](
-    _depth: number,
-    options: object,
-    inspect: (value: unknown, options: object) => string,
-  ): string {
+  [inspect.custom](_depth: number, options: InspectOptions): string {
     return `Event ${inspect(this.toJSON(), options)}`;
   }
 

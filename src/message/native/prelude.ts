@@ -7,10 +7,18 @@ export const PRELUDE = 40;
 export const VERSION = 1;
 
 /** The kinds of wire messages, as byte 4 of the prelude tells them. */
-export const KIND = Object.freeze({ start: 1, event: 2, stop: 3, signOfLife: 4 });
+export const KIND: Readonly<Record<"start" | "event" | "stop" | "signOfLife", number>> = Object.freeze({
+  start: 1,
+  event: 2,
+  stop: 3,
+  signOfLife: 4,
+});
+
+/** Names what a bit of byte 5 says. */
+export type Flag = "array" | "key" | "resumed" | "copy" | "shared" | "critical";
 
 /** The bits of byte 5 of the prelude; other bits are zero when written and not looked at when read. */
-export const FLAG = Object.freeze({
+export const FLAG: Readonly<Record<Flag, number>> = Object.freeze({
   /** The static map describes an array, which the payload holds. */
   array: 1,
   /** The dynamic map has a key by which readers can divide the stream. */

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { isRetryable } from "../../errors.ts";
-import type { Listener } from "../../listener/listener.ts";
 import { Event } from "../../message/event.ts";
 import type { AnyMessage } from "../../message/message.ts";
 import { Start } from "../../message/start.ts";
@@ -10,8 +9,12 @@ import { Attempt } from "./attempt.ts";
 import { type Cannot, type ConformanceCase, conformanceCases, needed } from "./conformance-case.ts";
 import { assertNoInputOutput } from "./no-io.ts";
 import { oneOfEverything } from "./one-of-everything.ts";
+import { Pair } from "./pair.ts";
+import type { PublisherTarget } from "./publisher-target.ts";
 import { plain } from "./same-messages.ts";
 import { inTime, PATIENCE_MS } from "./until.ts";
+
+export type { PublisherTarget } from "./publisher-target.ts";
 
 /** Describes a publisher to its conformance suite. */
 export interface PublisherSubject {
@@ -28,20 +31,6 @@ export interface PublisherSubject {
   readonly cannot?: Cannot;
   /** The longest wait for one condition, in milliseconds; default 5 000. */
   readonly patienceMs?: number;
-}
-
-/** Stands for what a publisher sends to. */
-export interface PublisherTarget extends AsyncDisposable {
-  /** Makes a publisher to this target. */
-  make(): Publisher<AnyMessage>;
-  /** Makes a listener that reads all that is published from the time at which it is ready, or all there is. */
-  read(): Listener<AnyMessage>;
-  /** Resolves when the publisher knows so many readers, where it has to know them before they get anything. */
-  known?(publisher: Publisher<AnyMessage>, readers: number): Promise<void>;
-  /** Makes a publisher whose `open` waits for somebody who never comes. */
-  makeWaiting?(): Publisher<AnyMessage>;
-  /** Takes the other side away, so that nothing can be published. */
-  cut?(): void | Promise<void>;
 }
 
 /** Makes the cases that every publisher must pass. */
@@ -265,85 +254,4 @@ class PublisherChecks {
     const events = this.#subject.messages?.filter((message) => message.type === "event") ?? [];
     return events[this.#next % events.length] ?? new Event({ number: this.#next }, Uint8Array.of(this.#next % 256));
   }
-}
-
-/** Holds an open publisher and somebody who reads what it sends. */
-class Pair implements AsyncDisposable {
-  readonly #target: PublisherTarget;
-  readonly #publisher: Publisher<AnyMessage>;
-  readonly #patienceMs: number;
-  readonly #arrives: (message: AnyMessage) => AnyMessage;
-  readonly #reader: Attempt;
-
-  constructor(
-    target: PublisherTarget,
-    publisher: Publisher<AnyMessage>,
-    patienceMs: number,
-    arrives: (message: AnyMessage) => AnyMessage,
-  ) {
-    this.#target = target;
-    this.#publisher = publisher;
-    this.#patienceMs = patienceMs;
-    this.#arrives = arrives;
-    this.#reader = new Attempt(target.read(), patienceMs);
-  }
-
-  async open(): Promise<void> {
-    const opening = (async () => this.#publisher.open(new AbortController().signal))();
-    await inTime(opening, "open", this.#patienceMs);
-    await this.#reader.ready();
-    await this.#target.known?.(this.#publisher, 1);
-  }
-
-  /** Gives one more reader, once the publisher knows it. */
-  async join(readers: number): Promise<Attempt> {
-    const attempt = new Attempt(this.#target.read(), this.#patienceMs);
-    await attempt.ready();
-    await this.#target.known?.(this.#publisher, readers);
-    return attempt;
-  }
-
-  async publish(message: AnyMessage): Promise<void> {
-    await inTime(this.#publisher.publish(message), "publish", this.#patienceMs);
-    this.#publisher.attempted("done");
-  }
-
-  async publishBatch(messages: readonly AnyMessage[]): Promise<void> {
-    await inTime(this.#publisher.publishBatch(messages), "publishBatch", this.#patienceMs);
-    this.#publisher.attempted("done");
-  }
-
-  async close(): Promise<void> {
-    await inTime(this.#publisher.close(), "close", this.#patienceMs);
-  }
-
-  /** Resolves when so many messages have come, and fails unless they are these. */
-  async expect(published: readonly AnyMessage[]): Promise<void> {
-    await this.#reader.expect(published.map(this.#arrives));
-  }
-
-  /** Resolves when these have come, after whatever else. */
-  async until(published: readonly AnyMessage[]): Promise<void> {
-    const wanted = published.map((message) => JSON.stringify(plain(this.#arrives(message))));
-    const came = (): boolean => {
-      const last = this.#reader.inlet.messages.slice(-wanted.length).map((message) => JSON.stringify(seen(message)));
-      return last.join() === wanted.join();
-    };
-    await this.#reader.until(came, "what was published after open");
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      await this.close();
-    } finally {
-      await this.#reader[Symbol.asyncDispose]();
-    }
-  }
-}
-
-/** An event made in a case has no origin; one that arrives may have been given one. */
-function seen(message: AnyMessage): Record<string, unknown> {
-  const all = plain(message);
-  delete all["origin"];
-  return all;
 }

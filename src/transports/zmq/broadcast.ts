@@ -2,8 +2,9 @@ import { AbortedError } from "../../errors.ts";
 import type { Sender, Sending, Target, Wire } from "./sending.ts";
 import { coversLifecycle, Subscribers } from "./subscribers.ts";
 
-/** Who joins within this time is answered together: a flood of subscriptions makes no flood of Starts. */
-const JOIN_MS = 20;
+/** So many who join are answered at once, in each window of time; the others together at its end: no flood of Starts. */
+const AT_ONCE = 20;
+const WINDOW_MS = 100;
 
 /** Sends everything to everybody (PUB), and the Starts of open runs again whenever somebody joins. */
 export class Broadcast implements Sending {
@@ -11,8 +12,8 @@ export class Broadcast implements Sending {
   readonly #targets: readonly Target[];
   readonly #subscribers = new Subscribers();
   #waiting: Waiting | undefined;
-  #join: NodeJS.Timeout | undefined;
-  #isJoined = false;
+  #window: NodeJS.Timeout | undefined;
+  #joined = 0;
 
   constructor(sender: Sender, targets: readonly Target[]) {
     this.#sender = sender;
@@ -45,7 +46,7 @@ export class Broadcast implements Sending {
   }
 
   close(): void {
-    clearTimeout(this.#join);
+    clearTimeout(this.#window);
     const { count, reject } = this.#waiting ?? {};
     this.#waiting = undefined;
     reject?.(new AbortedError(`${this.#sender.subject}: waiting for ${count} subscribers`));
@@ -55,16 +56,20 @@ export class Broadcast implements Sending {
     this.#subscribers.hear(prefix, isWanted);
     this.#count();
     if (!isWanted || !coversLifecycle(prefix)) return;
-    this.#isJoined = true;
-    if (this.#join === undefined) this.#answer();
+    this.#joined += 1;
+    if (this.#joined <= AT_ONCE) this.#repeat();
+    this.#window ??= setTimeout(() => this.#endWindow(), WINDOW_MS).unref();
   }
 
-  #answer(): void {
-    this.#join = undefined;
-    if (!this.#isJoined) return;
-    this.#isJoined = false;
+  #endWindow(): void {
+    const isSomebodyLeft = this.#joined > AT_ONCE;
+    this.#window = undefined;
+    this.#joined = 0;
+    if (isSomebodyLeft) this.#repeat();
+  }
+
+  #repeat(): void {
     this.send(this.#sender.again?.() ?? []);
-    this.#join = setTimeout(() => this.#answer(), JOIN_MS).unref();
   }
 
   #count(): void {

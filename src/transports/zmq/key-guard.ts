@@ -1,6 +1,7 @@
 import type { Context, Reply } from "zeromq";
 import { bindFreed } from "./bind-freed.ts";
 import { keyBytes } from "./curve.ts";
+import { received } from "./received.ts";
 
 type Package = Pick<typeof import("zeromq"), "Context" | "Reply">;
 
@@ -71,7 +72,7 @@ export class KeyGuard {
 
   async #answer(handler: Reply): Promise<void> {
     while (!handler.closed) {
-      const request = await handler.receive().catch(() => undefined);
+      const request = await received(handler);
       if (request === undefined || handler.closed) return;
       const [code, reason] = this.#isWelcome(request) ? ["200", "OK"] : ["400", "this key is not allowed"];
       const answer = [request[VERSION] ?? "1.0", request[REQUEST] ?? "", code, reason, "", ""] as (string | Buffer)[];

@@ -3,6 +3,7 @@ import { bindFreed } from "./bind-freed.ts";
 import { Connections, type MonitorEvent } from "./connections.ts";
 import { ownFile, refuseLivePath } from "./ipc-path.ts";
 import { endError } from "./libzmq-errors.ts";
+import { received } from "./received.ts";
 import { Redial } from "./redial.ts";
 import type { EndedSocket, News, SocketSettings } from "./socket.ts";
 
@@ -76,7 +77,7 @@ export class LibzmqEnds<S extends Socket> implements EndedSocket {
   async #watch(): Promise<void> {
     const { events } = this.native;
     while (!this.#closed) {
-      const event = await events.receive().catch(() => undefined);
+      const event = await received(events);
       if (event === undefined || event.type === "end" || this.#closed) return;
       this.#hear(event as MonitorEvent);
     }

@@ -3,6 +3,7 @@ import { text } from "../../errors.ts";
 import { ByteBound } from "./byte-bound.ts";
 import { LibzmqEnds } from "./libzmq-ends.ts";
 import { sizeOf } from "./libzmq-reading.ts";
+import { received } from "./received.ts";
 import type { Heard, News, SocketSettings, WritingSocket } from "./socket.ts";
 
 type Frames = readonly Uint8Array[];
@@ -66,7 +67,7 @@ export class LibzmqWriting extends LibzmqEnds<Push | XPublisher> implements Writ
 
   async #hearSubscriptions(native: XPublisher, heard: Heard): Promise<void> {
     while (!this.closed) {
-      const frames = await native.receive().catch(() => undefined);
+      const frames = await received(native);
       if (frames === undefined || this.closed) return;
       const [frame] = frames as Buffer[];
       // Anything else is a message from an XSUB, which nobody here reads.

@@ -36,7 +36,7 @@ describe("sequences", () => {
     expect([start.sequence, start.hop?.skipped]).toEqual([1, 1]);
   });
 
-  test("hop - is the same object while incarnation, topic and flags stay and nothing was left out", () => {
+  test("hop - is the same object while incarnation and topic stay and nothing was left out", () => {
     const write = writer();
     const other = writer("detector", "ffffffffffffffff");
     const read = reader();
@@ -48,6 +48,7 @@ describe("sequences", () => {
     expect(theirs).toEqual({ ...first, incarnation: "ffffffffffffffff" });
     expect(hop(write(event(), { topic: "a" }))).toBe(first);
     expect(hop(write(event(), { topic: "b" }))).toBe(b);
+    expect(hop(write(new Event({}, Uint8Array.of(1), { key: "k" }), { topic: "a" }))).toBe(first);
     expect(hop(other(event(), { topic: "a" }))).toBe(theirs);
     write.skip(event(), { topic: "a" });
     expect(hop(write(event(), { topic: "a" }))).toEqual({ ...first, skipped: 1 });

@@ -119,6 +119,9 @@ describe("with", () => {
     const event = received();
     const both = event.with({ metadata: { a: 1 }, payload: Uint8Array.of(1) });
     expect([both.metadata, both.payload]).toEqual([{ a: 1 }, Uint8Array.of(1)]);
+    const none = event.with({ payload: undefined as never });
+    expect(none.payload).toBeUndefined();
+    expect(() => writer()(none)).toThrow("payload: expected bytes or an NdArray, got undefined");
     const same = event.with({});
     expect([same.metadata, same.envelope]).toEqual([event.metadata, event.envelope]);
     expect(same.array("uint16").data).toEqual(event.array("uint16").data);
@@ -162,6 +165,13 @@ describe("keep", () => {
     expect(kept).not.toBe(event);
     expect((kept.payload as Uint8Array).buffer).toBe(frames[1]?.buffer);
     expect((kept.field("bytes") as Uint8Array).buffer.byteLength).toBeLessThan(1000);
+  });
+
+  test("the envelope - stays the same object where it holds nothing of the buffer", () => {
+    const frames = only(writer()(new Event(METADATA, new Uint8Array(4), { run: RUN })));
+    const event = eventOf(reader()(frames.map((frame) => padded(frame, 10_000))));
+    expect(event.keep()).not.toBe(event);
+    expect(event.keep().envelope).toBe(event.envelope);
   });
 
   test("another payload - is kept as that of any event", () => {

@@ -1,7 +1,8 @@
 import { describe, test } from "vitest";
 import type { AnyMessage } from "../../../src/message/message.ts";
 import { type ListenerSource, listenerSuite } from "../../../src/testing/conformance/listener.ts";
-import { type PublisherTarget, publisherSuite } from "../../../src/testing/conformance/publisher.ts";
+import { publisherSuite } from "../../../src/testing/conformance/publisher.ts";
+import type { PublisherTarget } from "../../../src/testing/conformance/publisher-target.ts";
 import { MemoryChannel, type MemoryChannelMode } from "../../../src/transports/memory/memory-channel.ts";
 import { MemoryListener } from "../../../src/transports/memory/memory-listener.ts";
 import { MemoryPublisher } from "../../../src/transports/memory/memory-publisher.ts";

@@ -4,44 +4,12 @@ import type { Inlet } from "../../../src/listener/listener.ts";
 import { Event } from "../../../src/message/event.ts";
 import type { AnyMessage } from "../../../src/message/message.ts";
 import { nativeCodec } from "../../../src/message/native/native-codec.ts";
-import { Start } from "../../../src/message/start.ts";
-import { Stop } from "../../../src/message/stop.ts";
 import { RecordingInlet } from "../../../src/testing/conformance/recording-inlet.ts";
 import { turns, until } from "../../../src/testing/conformance/until.ts";
 import { MemoryChannel } from "../../../src/transports/memory/memory-channel.ts";
-import { MemoryListener, type MemoryListenerOptions } from "../../../src/transports/memory/memory-listener.ts";
-import { MemoryPublisher, type MemoryPublisherOptions } from "../../../src/transports/memory/memory-publisher.ts";
-
-type Options = Omit<MemoryPublisherOptions<AnyMessage>, "channel">;
-
-async function publisher(channel: MemoryChannel<AnyMessage>, options: Options = {}) {
-  const made = new MemoryPublisher({ channel, stream: "detector", ...options });
-  await made.open(new AbortController().signal);
-  return made;
-}
-
-function reader(channel: MemoryChannel<AnyMessage>, options: Partial<MemoryListenerOptions<AnyMessage>> = {}) {
-  const inlet = new RecordingInlet(nativeCodec);
-  const stop = new AbortController();
-  let over = false;
-  const ended = new MemoryListener({ channel, ...options }).start(inlet, stop.signal).finally(() => {
-    over = true;
-  });
-  ended.catch(() => {});
-  return { inlet, ended, abort: () => stop.abort(), isOver: () => over };
-}
-
-/** Publishes where there is room at every reader. */
-function send(source: MemoryPublisher<AnyMessage>, ...messages: readonly AnyMessage[]): void {
-  expect(source.publishBatch(messages)).toBeUndefined();
-}
-
-const start = (run: string): Start => new Start({ run }, { run });
-const stopOf = (run: string): Stop => new Stop({}, { run });
-const event = (n: number, run?: string): AnyMessage =>
-  new Event({ n }, Uint8Array.of(n), run === undefined ? {} : { run });
-const numbers = (inlet: RecordingInlet): unknown[] =>
-  inlet.messages.map((message) => (message.type === "event" ? message.field("n") : message.type));
+import { MemoryListener } from "../../../src/transports/memory/memory-listener.ts";
+import { MemoryPublisher } from "../../../src/transports/memory/memory-publisher.ts";
+import { event, numbers, publisher, reader, send, start, stopOf } from "./harness.ts";
 
 describe("live memory channel", () => {
   test("readers - each gets every message, and nobody gets what was sent before", async () => {
@@ -51,8 +19,7 @@ describe("live memory channel", () => {
     const [one, other] = [reader(channel), reader(channel)];
     send(source, event(2));
     send(source, event(3));
-    one.abort();
-    await one.ended;
+    await one.leave();
     send(source, event(4));
     expect(numbers(one.inlet)).toEqual([2, 3]);
     expect(numbers(other.inlet)).toEqual([2, 3, 4]);
@@ -105,8 +72,7 @@ describe("live memory channel", () => {
     slow.inlet.shut();
     const waiting = source.publish(event(1));
     expect(waiting).toBeInstanceOf(Promise);
-    slow.abort();
-    await slow.ended;
+    await slow.leave();
     await waiting;
     expect(source.publish(event(2))).toBeUndefined();
   });

@@ -5,6 +5,7 @@ import type { AnyMessage } from "../../../src/message/message.ts";
 import { nativeCodec } from "../../../src/message/native/native-codec.ts";
 import type { ListenerSource } from "../../../src/testing/conformance/listener.ts";
 import { until } from "../../../src/testing/conformance/until.ts";
+import { received } from "../../../src/transports/zmq/received.ts";
 import { ZmqListener } from "../../../src/transports/zmq/zmq-listener.ts";
 
 /** Counts the starts, so that a source can wait for a subscription of each. */
@@ -98,7 +99,7 @@ export class RawSource implements ListenerSource {
 
   async #count(socket: XPublisher): Promise<void> {
     for (;;) {
-      const frames = await socket.receive().catch(() => undefined);
+      const frames = await received(socket);
       if (frames === undefined) return;
       if (frames[0]?.[0] === 1) this.#subscriptions += 1;
     }

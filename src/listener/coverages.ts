@@ -1,0 +1,53 @@
+import type { Hop } from "../message/codec.ts";
+import type { Event } from "../message/event.ts";
+import { originPlace } from "../message/native/lazy-event.ts";
+import { Coverage } from "../runs/coverage.ts";
+import type { Run } from "../runs/run.ts";
+import type { Source } from "../runs/source.ts";
+
+const MAX_COVERAGES = 64;
+/** Stands for "joined late" until the first event says where. */
+export const JOINED_SOMEWHERE = -1;
+
+/** Keeps what came out of each run so far, also over an interruption, after which the run goes on as another one. */
+export class Coverages {
+  readonly #byId = new Map<string, Coverage>();
+  readonly #byRun = new WeakMap<Run, Coverage>();
+  #lastRun: Run | undefined;
+  #last: Coverage | undefined;
+
+  /** Begins a run: from nothing, or where it was left when it is resumed. */
+  begin(run: Run): void {
+    let coverage = this.#byId.get(run.id);
+    if (coverage === undefined || run.joinedAt === undefined) {
+      coverage = new Coverage();
+      this.#byId.delete(run.id);
+      this.#byId.set(run.id, coverage);
+      if (this.#byId.size > MAX_COVERAGES) this.#byId.delete(this.#byId.keys().next().value as string);
+    }
+    this.#byRun.set(run, coverage);
+    this.#lastRun = undefined;
+  }
+
+  /** Gives what came out of a run. */
+  of(run: Run): Coverage {
+    if (run === this.#lastRun) return this.#last as Coverage;
+    if (!this.#byRun.has(run)) this.begin(run);
+    const coverage = this.#byRun.get(run) as Coverage;
+    this.#lastRun = run;
+    this.#last = coverage;
+    return coverage;
+  }
+
+  /** Adds an event, by its origin, or by its place on this hop where it has none. */
+  add(event: Event, run: Run, source: Source, hop: Hop | undefined, sequence: number | undefined): void {
+    const place = originPlace(event);
+    if (place !== undefined) {
+      if (run.joinedAt === JOINED_SOMEWHERE) run.joinedAt = place.sequence;
+      this.of(run).add(place.stream, place.partition, place.sequence);
+    } else if (sequence !== undefined && hop !== undefined) {
+      if (run.joinedAt === JOINED_SOMEWHERE) run.joinedAt = sequence;
+      this.of(run).add(source.stream, hop.topic, sequence);
+    }
+  }
+}
