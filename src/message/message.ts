@@ -1,6 +1,7 @@
 import { completed, type Envelope } from "./envelope.ts";
 import { Event } from "./event.ts";
 import type { DType, NdArray } from "./ndarray.ts";
+import { LazyEvent } from "./native/lazy-event.ts";
 import { Start } from "./start.ts";
 import { Stop } from "./stop.ts";
 
@@ -17,9 +18,9 @@ export type Message = Start | Event | Stop;
 // biome-ignore lint/suspicious/noExplicitAny: a bound that every Start, Event and Stop meets, in both directions
 export type AnyMessage = Start<any> | Event<any, any> | Stop<any>;
 
-/** Gives a result what it leaves out, from the message in process. */
+/** Gives a result what it leaves out, from the message in process. One that has an origin leaves nothing out. */
 export function inherit<M extends AnyMessage>(result: M, parent: AnyMessage): M {
-  if ((result as AnyMessage) === parent) return result;
+  if ((result as AnyMessage) === parent || hasOrigin(result)) return result;
   const parentEnvelope = parent.envelope;
   if (result.type === "event") {
     const envelope = completed(result.envelope, parentEnvelope);
@@ -32,4 +33,9 @@ export function inherit<M extends AnyMessage>(result: M, parent: AnyMessage): M 
   }
   const envelope = { ...completed(result.envelope, parentEnvelope), run: result.run, reason: result.reason };
   return new Stop(result.data, envelope) as M;
+}
+
+function hasOrigin(message: AnyMessage): boolean {
+  if (message.type === "event") return LazyEvent.is(message) || message.envelope.origin !== undefined;
+  return message.type === "start" ? Start.given(message).origin !== undefined : false;
 }

@@ -112,7 +112,8 @@ export function viewBytes<T extends DType>(dtype: T, bytes: Uint8Array): Arrays[
   const size = array.BYTES_PER_ELEMENT;
   const count = bytes.byteLength / size;
   if (bytes.byteOffset % size === 0) return new array(bytes.buffer, bytes.byteOffset, count);
-  return new array(bytes.slice().buffer, 0, count);
+  // Not bytes.slice(): that of a Buffer is a view.
+  return new array(new Uint8Array(bytes).buffer, 0, count);
 }
 
 /** Gives the bytes of an array without copying them. */

@@ -9,6 +9,7 @@ import { assertNoInputOutput } from "./no-io.ts";
 import { oneOfEverything } from "./one-of-everything.ts";
 import { RecordingInlet } from "./recording-inlet.ts";
 import { inTime, PATIENCE_MS, turns } from "./until.ts";
+import { withResource } from "./with-resource.ts";
 
 /** Describes a listener to its conformance suite. */
 export interface ListenerSubject {
@@ -88,9 +89,8 @@ class ListenerChecks {
     this.#patienceMs = subject.patienceMs ?? PATIENCE_MS;
   }
 
-  async withSource(body: (source: ListenerSource) => Promise<void>): Promise<void> {
-    await using source = await this.#subject.source();
-    await body(source);
+  withSource(body: (source: ListenerSource) => Promise<void>): Promise<void> {
+    return withResource(this.#subject.source(), body);
   }
 
   async construction(source: ListenerSource): Promise<void> {
@@ -135,12 +135,15 @@ class ListenerChecks {
     await using first = await this.#reading(source);
     await source.send(this.#some(1));
     await first.until(() => first.inlet.taken.length === 1, "the first message");
-    this.#assertEnded(await first.abort());
     const { puts } = first.inlet;
+    const ending = first.abort();
+    const sending = Promise.resolve(source.send(this.#some(1))).catch(() => undefined);
+    this.#assertEnded(await ending);
     await using second = await this.#reading(source);
     await source.send(this.#some(1));
     await second.until(() => second.inlet.taken.length > 0, "a message at the next reader");
-    assert.equal(first.inlet.puts, puts, "something was put after start had returned");
+    await inTime(sending, "send to be done after the reader left", this.#patienceMs);
+    assert.equal(first.inlet.puts, puts, "something was put after the signal was aborted");
   }
 
   async abortWhileFull(source: ListenerSource): Promise<void> {
@@ -157,6 +160,7 @@ class ListenerChecks {
   }
 
   async abortedBefore(source: ListenerSource): Promise<void> {
+    if (this.#subject.replay !== "none") await source.send(this.#some(2));
     const listener = source.make();
     const inlet = new RecordingInlet(listener.codec);
     const started = listener.start(inlet, AbortSignal.abort()).catch(() => {});

@@ -70,12 +70,10 @@ export class Pair implements AsyncDisposable {
     await this.#reader.until(came, "what was published after open");
   }
 
+  /** Does not judge, as that of an attempt. */
   async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      await this.close();
-    } finally {
-      await this.#reader[Symbol.asyncDispose]();
-    }
+    await this.close().catch(() => undefined);
+    await this.#reader[Symbol.asyncDispose]();
   }
 }
 

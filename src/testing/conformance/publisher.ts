@@ -13,6 +13,7 @@ import { Pair } from "./pair.ts";
 import type { PublisherTarget } from "./publisher-target.ts";
 import { plain } from "./same-messages.ts";
 import { inTime, PATIENCE_MS } from "./until.ts";
+import { withResource } from "./with-resource.ts";
 
 export type { PublisherTarget } from "./publisher-target.ts";
 
@@ -69,9 +70,8 @@ class PublisherChecks {
     this.#patienceMs = subject.patienceMs ?? PATIENCE_MS;
   }
 
-  async withTarget(body: (target: PublisherTarget) => Promise<void>): Promise<void> {
-    await using target = await this.#subject.target();
-    await body(target);
+  withTarget(body: (target: PublisherTarget) => Promise<void>): Promise<void> {
+    return withResource(this.#subject.target(), body);
   }
 
   async construction(target: PublisherTarget): Promise<void> {

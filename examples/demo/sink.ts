@@ -1,0 +1,34 @@
+// The third process: gathers the curves and keeps their mean.
+import { Block, Operator, run } from "arroyojs";
+import { ZmqListener } from "arroyojs/zmq";
+import type { Out } from "./azimuthal.ts";
+import { report } from "./report.ts";
+
+class MeanCurve extends Operator<Out, never> {
+  #curves = 0;
+  #sum: Float64Array | undefined;
+
+  override process(message: Out): undefined {
+    if (message.type !== "event") return;
+    const curve = message.array("float32").data;
+    this.#sum ??= new Float64Array(curve.length);
+    for (let ring = 0; ring < curve.length; ring += 1) {
+      this.#sum[ring] = (this.#sum[ring] as number) + (curve[ring] as number);
+    }
+    this.#curves += 1;
+  }
+
+  get mean(): number[] {
+    return Array.from(this.#sum ?? [], (sum) => sum / this.#curves);
+  }
+}
+
+const [from = ""] = process.argv.slice(2);
+const operator = new MeanCurve();
+const block = new Block<Out, never>({ name: "sink", listeners: [new ZmqListener<Out>({ connect: from })], operator });
+report(block, () => operator.mean);
+// The demo ends with the run; a real sink would go on and wait for the next one.
+block.on("run", ({ what, reason }) => {
+  if (what === "ended" && reason === "completed") void block.stop();
+});
+await run(block);
