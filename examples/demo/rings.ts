@@ -22,7 +22,7 @@ export class Rings {
       const expected = this.#expected[pixel] as number;
       // Close enough to Poisson for tens of counts; the table makes it quick.
       const count = expected + Math.sqrt(expected) * (this.#noise[(pixel * 31 + shift) & 65_535] as number);
-      counts[pixel] = count > 0 ? count : 0;
+      counts[pixel] = Math.max(0, count);
     }
     for (const pixel of this.#hot) counts[pixel] = 65_535;
     return counts;

@@ -21,6 +21,7 @@ export function accountText(account: Account): string {
   for (const [reason, times] of Object.entries(account.reasons)) lines.push(`  ${times} x ${reason}`);
   if (account.rejected > 0) lines.push(`  ${account.rejected} rejected: not messages`);
   if (account.droppedUpstream > 0) lines.push(`  ${account.droppedUpstream} left out by an earlier stage`);
+  for (const { run, joinedAt = -1 } of runs) if (joinedAt >= 0) lines.push(`  ${run}: joined at ${joinedAt}`);
   for (const run of runs) for (const missing of run.missing ?? []) lines.push(`  ${run.run}: ${missingText(missing)}`);
   return lines.join("\n");
 }

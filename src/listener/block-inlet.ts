@@ -1,5 +1,6 @@
 import { RejectedError, text } from "../errors.ts";
 import type { Tell } from "../events.ts";
+import type { Account } from "../message/account.ts";
 import type { Decoded, Frames, Hop } from "../message/codec.ts";
 import type { Event } from "../message/event.ts";
 import type { Limits } from "../message/limits.ts";
@@ -260,9 +261,9 @@ export class BlockInlet implements PlatformInlet, Keeper {
     tally.received += 1;
     tally.events += 1;
     delivery.run = run;
-    if (run !== undefined) this.#coverages.add(message, run, source, hop, sequence);
-    if (effects === undefined) return this.#enqueue(delivery);
-    return this.#apply(effects, "plain");
+    if (effects !== undefined) return this.#apply(effects, "plain");
+    if (run !== undefined) this.#coverages.add(message, run);
+    return this.#enqueue(delivery);
   }
 
   #start(delivery: Delivery, source: Source, hop: Hop | undefined): void | Promise<void> {
@@ -278,8 +279,8 @@ export class BlockInlet implements PlatformInlet, Keeper {
       if (effect.do !== "open") continue;
       this.#options.ledger.add(effect.run);
       effect.run.tally.received += effect.item === undefined ? 0 : 1;
-      if (late || effect.start.resumed) effect.run.joinedAt ??= JOINED_SOMEWHERE;
-      this.#coverages.begin(effect.run);
+      effect.run.lossy = hop !== undefined && source.timed;
+      if (late) effect.run.joinedAt ??= JOINED_SOMEWHERE;
     }
     return this.#apply(effects, "plain");
   }
@@ -297,9 +298,19 @@ export class BlockInlet implements PlatformInlet, Keeper {
     if (run !== undefined && stop.account !== undefined) {
       const missing = this.#coverages.of(run).missing(stop.account);
       if (missing.length > 0) run.missing = missing;
+      this.#resolveEarlier(run, stop.account);
       this.#options.ledger.hops = [...stop.account.hops, { ...stop.account, hops: [] }];
     }
     return this.#apply(effects, "plain");
+  }
+
+  /** What earlier parts of this run lost is known now: the Stop says what was sent, and `missing` what did not come. */
+  #resolveEarlier(run: Run, account: Account): void {
+    const first = account.hops[0] ?? account;
+    if (first.sent === undefined) return;
+    for (const other of this.#options.ledger.runs) {
+      if (other !== run && other.id === run.id && other.lossy) other.tally.lostUnknown = false;
+    }
   }
 
   /** A sign of life, or a format's heartbeat: counted, never given to the operator. */
@@ -341,11 +352,14 @@ export class BlockInlet implements PlatformInlet, Keeper {
     const { run } = effect;
     if (effect.do === "pass") {
       effect.item.run = run;
+      if (effect.item.message.type === "event") this.#coverages.add(effect.item.message, effect.run);
       if (effect.item.kind === "stop") this.#tellRun(effect.run, "ended");
       return this.#enqueue(effect.item);
     }
     if (effect.do === "open") {
       this.#options.ledger.add(effect.run);
+      if (effect.start.resumed) effect.run.joinedAt ??= JOINED_SOMEWHERE;
+      this.#coverages.begin(effect.run);
       this.#tellRun(effect.run, "opened");
       if (effect.item === undefined) return this.#enqueue(this.#made(effect.start, effect.run, undefined));
       if (effect.item.message === effect.start) {
@@ -356,6 +370,7 @@ export class BlockInlet implements PlatformInlet, Keeper {
       return this.#enqueue(new Delivery(this, effect.start, run, settlement, bytes, chunk, frames));
     }
     if (effect.do === "end") {
+      if (effect.run.lossy && effect.run.ending !== "left") effect.run.tally.lostUnknown = true;
       this.#tellRun(effect.run, "ended");
       const stop = new Stop({}, { run: effect.run.id, reason: effect.reason, timeMs: this.#options.clock.now() });
       return this.#enqueue(this.#made(stop, effect.run, ending));

@@ -1,9 +1,7 @@
-import type { Hop } from "../message/codec.ts";
 import type { Event } from "../message/event.ts";
 import { originPlace } from "../message/native/lazy-event.ts";
 import { Coverage } from "../runs/coverage.ts";
 import type { Run } from "../runs/run.ts";
-import type { Source } from "../runs/source.ts";
 
 const MAX_COVERAGES = 64;
 /** Stands for "joined late" until the first event says where. */
@@ -20,7 +18,7 @@ export class Coverages {
   begin(run: Run): void {
     let coverage = this.#byId.get(run.id);
     if (coverage === undefined || run.joinedAt === undefined) {
-      coverage = new Coverage();
+      coverage = new Coverage(run.joinedAt !== undefined);
       this.#byId.delete(run.id);
       this.#byId.set(run.id, coverage);
       if (this.#byId.size > MAX_COVERAGES) this.#byId.delete(this.#byId.keys().next().value as string);
@@ -39,15 +37,11 @@ export class Coverages {
     return coverage;
   }
 
-  /** Adds an event, by its origin, or by its place on this hop where it has none. */
-  add(event: Event, run: Run, source: Source, hop: Hop | undefined, sequence: number | undefined): void {
+  /** Adds an event of an open run, by its origin. */
+  add(event: Event, run: Run): void {
     const place = originPlace(event);
-    if (place !== undefined) {
-      if (run.joinedAt === JOINED_SOMEWHERE) run.joinedAt = place.sequence;
-      this.of(run).add(place.stream, place.partition, place.sequence);
-    } else if (sequence !== undefined && hop !== undefined) {
-      if (run.joinedAt === JOINED_SOMEWHERE) run.joinedAt = sequence;
-      this.of(run).add(source.stream, hop.topic, sequence);
-    }
+    if (place === undefined) return;
+    if (run.joinedAt === JOINED_SOMEWHERE) run.joinedAt = place.sequence;
+    this.of(run).add(place.stream, place.partition, place.sequence);
   }
 }

@@ -1,14 +1,16 @@
 import { RejectedError, UsageError } from "../errors.ts";
-import type { Codec, Decoded } from "./codec.ts";
+import type { Codec } from "./codec.ts";
+import type { Envelope } from "./envelope.ts";
 import { Event } from "./event.ts";
 import { onlyFrame } from "./frames.ts";
 import { fromBase64, toBase64 } from "./json/base64.ts";
-import { fieldsAt, readEnvelope, text } from "./json/envelope-fields.ts";
+import { fieldsAt, readEnvelope } from "./json/envelope-fields.ts";
 import { fromJsonArray, toJsonArray } from "./json/json-array.ts";
 import { readJson } from "./json/json-reader.ts";
 import { checkJsonStructure } from "./json/json-structure.ts";
 import { toJson } from "./json/json-writer.ts";
-import type { AnyMessage, Payload } from "./message.ts";
+import { StreamsOfRuns } from "./json/streams-of-runs.ts";
+import type { AnyMessage, Message, Payload } from "./message.ts";
 import { readAccount } from "./native/account-reader.ts";
 import { isNdArray } from "./ndarray.ts";
 import { Start } from "./start.ts";
@@ -28,10 +30,14 @@ export const jsonCodec: Codec = {
   reader(limits) {
     // The message itself is one level, around the levels of its content.
     const within = { maxDepth: limits.maxDepth + 1, tags: true };
+    const streams = new StreamsOfRuns();
     return (frames) => {
       const frame = onlyFrame(frames, limits);
       checkJsonStructure(frame, limits);
-      return [decoded(present(readJson(frame, within)))];
+      const fields = present(readJson(frame, within));
+      const message = readMessage(fields);
+      const stream = streams.of(message, fields["stream"]);
+      return [{ message, ...(stream !== undefined && { stream }) }];
     };
   },
   writer(options) {
@@ -46,32 +52,31 @@ function present(document: unknown): Fields {
   return Object.fromEntries(fields.filter(([, value]) => value !== null));
 }
 
-function decoded(fields: Fields): Decoded {
+function readMessage(fields: Fields): Message {
   const critical = Object.keys(fields).find((name) => name.startsWith("!"));
   if (critical !== undefined) throw new RejectedError("a field that must be understood: made by a newer arroyojs");
-  const { type, stream } = fields;
+  const { type } = fields;
   const envelope = readEnvelope(fields);
   if (type === "event") {
     const metadata = fieldsAt(fields["metadata"] ?? {}, "metadata");
-    return { message: new Event(metadata, readPayload(fields["payload"]), envelope) };
+    return new Event(metadata, readPayload(fields["payload"]), envelope);
   }
   const data = fieldsAt(fields["data"] ?? {}, "data");
   if (type === "start") {
     const { resumed = false } = fields;
     if (typeof resumed !== "boolean") throw new RejectedError("resumed: expected true or false");
-    const message = new Start(data, { ...envelope, resumed });
-    return { message, ...(stream !== undefined && { stream: text(stream, "stream") }) };
+    return new Start(data, { ...envelope, resumed });
   }
-  if (type === "stop") return { message: readStop(fields, data) };
+  if (type === "stop") return readStop(fields, data, envelope);
   throw new RejectedError(type === undefined ? "type: missing" : "type: expected start, event or stop");
 }
 
-function readStop(fields: Fields, data: Fields): Stop {
-  const { run, reason = "completed", account } = fields;
+function readStop(fields: Fields, data: Fields, envelope: Envelope): Stop {
+  const { reason = "completed", account } = fields;
+  const { run } = envelope;
   if (run === undefined) throw new RejectedError("run: missing");
   if (!REASONS.has(reason)) throw new RejectedError("reason: expected completed, abandoned or interrupted");
-  const envelope = { ...readEnvelope(fields), run: text(run, "run"), reason: reason as StopReason };
-  const stop = new Stop(data, envelope);
+  const stop = new Stop(data, { ...envelope, run, reason: reason as StopReason });
   return account === undefined ? stop : Stop.accounted(stop, readAccount(account));
 }
 
@@ -86,7 +91,7 @@ function written(message: AnyMessage, stream: string): Fields {
   const about = {
     type,
     run: message.run,
-    ...(type === "start" && stream !== "" && { stream }),
+    ...(stream !== "" && { stream }),
     ...(type === "start" && message.resumed && { resumed: true }),
     ...(type === "stop" && { reason: message.reason }),
     timeMs: Number.isFinite(envelope.timeMs) ? envelope.timeMs : undefined,

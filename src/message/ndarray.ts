@@ -46,15 +46,39 @@ const CLASSES: { readonly [T in DType]: ArrayClass<T> } = {
 const NOT_PLAIN: ReadonlySet<DType> = new Set<DType>(["float16", "int64", "uint64"]);
 
 /** Holds an array of numbers with its element type and its shape in C order, slowest axis first. */
-export class NdArray<T extends DType = NumberType> {
+export interface NdArray<T extends DType = NumberType> {
+  readonly dtype: T;
+  readonly shape: readonly number[];
+  readonly data: Arrays[T];
+  readonly byteLength: number;
+  /** Narrows the element type. */
+  is<U extends DType>(dtype: U): this is NdArray<U>;
+}
+
+/**
+ * Makes arrays. The element type is that of the class of the typed array, and one dimension is taken when no shape is
+ * given. `dtype` is needed only for the two types that share a class with another: `bool` and `float16`.
+ */
+export interface NdArrayConstructor {
+  new (data: Uint8Array, shape?: readonly number[]): NdArray<"uint8">;
+  new (data: Uint16Array, shape?: readonly number[]): NdArray<"uint16">;
+  new (data: Uint32Array, shape?: readonly number[]): NdArray<"uint32">;
+  new (data: Int8Array, shape?: readonly number[]): NdArray<"int8">;
+  new (data: Int16Array, shape?: readonly number[]): NdArray<"int16">;
+  new (data: Int32Array, shape?: readonly number[]): NdArray<"int32">;
+  new (data: Float32Array, shape?: readonly number[]): NdArray<"float32">;
+  new (data: Float64Array, shape?: readonly number[]): NdArray<"float64">;
+  new (data: BigInt64Array, shape?: readonly number[]): NdArray<"int64">;
+  new (data: BigUint64Array, shape?: readonly number[]): NdArray<"uint64">;
+  new <T extends DType = NumberType>(data: Arrays[T], shape?: readonly number[], dtype?: T): NdArray<T>;
+  readonly prototype: NdArray<DType>;
+}
+
+export const NdArray: NdArrayConstructor = class NdArray<T extends DType> {
   readonly dtype: T;
   readonly shape: readonly number[];
   readonly data: Arrays[T];
 
-  /**
-   * Takes the element type from the class of the typed array, and one dimension when no shape is given. `dtype` is
-   * needed only for the two types that share a class with another: `bool` and `float16`.
-   */
   constructor(data: Arrays[T], shape: readonly number[] = [data.length], dtype: T = typeOf(data) as T) {
     if (elements(shape) !== data.length) {
       throw new UsageError(
@@ -73,11 +97,10 @@ export class NdArray<T extends DType = NumberType> {
     return elements(this.shape) * itemSize(this.dtype);
   }
 
-  /** Narrows the element type. */
   is<U extends DType>(dtype: U): this is NdArray<U> {
     return (this.dtype as DType) === dtype;
   }
-}
+} as NdArrayConstructor;
 
 /** Tells whether anything is an array of this package, decoded or not. */
 export function isNdArray(value: unknown): value is NdArray<DType> {

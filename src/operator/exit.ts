@@ -71,7 +71,8 @@ export class Exit {
       this.#runOf(message, parent),
       bytesOf(message, parent),
       outlet.required ? owner : undefined,
-      counts ? (parent?.run?.tally ?? this.#options.base) : undefined,
+      parent?.run?.tally ?? this.#options.base,
+      counts,
       seal,
     );
     const wait = outlet.put(outgoing);

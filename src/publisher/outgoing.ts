@@ -11,8 +11,10 @@ export class Outgoing implements QueueItem {
   readonly chunk: Chunk | undefined;
   /** What waits for the confirmation; nothing does for a best-effort publisher. */
   readonly owner: Owner | undefined;
-  /** Where a confirmed result is counted; only one outlet counts. */
+  /** Where what becomes of it is counted. */
   readonly tally: Tally | undefined;
+  /** True at the one outlet whose confirmations count as published. */
+  readonly counts: boolean;
   #message: AnyMessage;
   #seal: ((message: AnyMessage) => AnyMessage) | undefined;
 
@@ -23,6 +25,7 @@ export class Outgoing implements QueueItem {
     bytes: number,
     owner: Owner | undefined,
     tally: Tally | undefined,
+    counts = false,
     seal?: (message: AnyMessage) => AnyMessage,
   ) {
     this.kind = message.type;
@@ -31,6 +34,7 @@ export class Outgoing implements QueueItem {
     this.chunk = undefined;
     this.owner = owner;
     this.tally = tally;
+    this.counts = counts;
     this.#message = message;
     this.#seal = seal;
   }

@@ -264,7 +264,7 @@ export class Outlet {
   #confirmed(outgoing: Outgoing, queued: boolean): void {
     if (this.publisher.confirms) this.publisher.attempted("done");
     const { tally } = outgoing;
-    if (tally !== undefined) {
+    if (tally !== undefined && outgoing.counts) {
       tally.published += 1;
       if (outgoing.kind === "event") tally.publishedEvents += 1;
     }

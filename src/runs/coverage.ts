@@ -9,6 +9,12 @@ export class Coverage {
   #lastStream: string | undefined;
   #lastPartition: string | undefined;
   #last: Ranges | undefined;
+  readonly #joined: boolean;
+
+  /** `joined`: this reader came when the run was open; what was sent before that is not missing here. */
+  constructor(joined = false) {
+    this.#joined = joined;
+  }
 
   add(stream: string, partition: string, sequence: number): void {
     if (stream === this.#lastStream && partition === this.#lastPartition) {
@@ -53,12 +59,15 @@ export class Coverage {
   /** Counts by ranges where the run had the numbers for itself, else by the events that came. */
   #absent(sent: Sent, ranges: readonly (readonly [number, number])[]): number {
     if (sent.to - sent.from === sent.events) return count(ranges);
+    // Nobody knows which of the numbers before this reader came were this run's.
+    if (this.#joined) return 0;
     return Math.max(0, sent.events - (this.#ranges.get(`${sent.stream}\u0000${sent.partition}`)?.count ?? 0));
   }
 
   #gaps(sent: Sent): [number, number][] {
     const ranges = this.#ranges.get(`${sent.stream}\u0000${sent.partition}`);
-    return (ranges ?? new Ranges()).missing(sent.from, sent.to);
+    const from = this.#joined ? Math.max(sent.from, ranges?.first ?? sent.to) : sent.from;
+    return (ranges ?? new Ranges()).missing(from, sent.to);
   }
 }
 

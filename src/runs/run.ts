@@ -22,6 +22,8 @@ export class Run {
   ending: Ending | undefined;
   endedAs: StopReason | undefined;
   joinedAt: number | undefined;
+  /** True when messages of it can get lost on the way here, so that without its Stop nobody knows how many were sent. */
+  lossy = false;
   missing: RunCounts["missing"];
 
   constructor(id: string, stream: string) {

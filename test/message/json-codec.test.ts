@@ -56,12 +56,13 @@ describe("json codec - form", () => {
     );
   });
 
-  test("a Start names its stream, a Stop its reason", () => {
+  test("each message names its stream, a Stop its reason", () => {
     const start = new Start({ frames: 2 }, { run: "r", resumed: true });
     expect(text(start, "camera")).toBe(
       '{"type":"start","run":"r","stream":"camera","resumed":true,"data":{"frames":2}}',
     );
     expect(readText(text(start, "camera")).stream).toBe("camera");
+    expect(text(new Event({}, new Uint8Array(0)), "camera")).toBe('{"type":"event","stream":"camera","metadata":{}}');
     expect(text(new Stop({}, { run: "r", reason: "abandoned" }))).toBe(
       '{"type":"stop","run":"r","reason":"abandoned","data":{}}',
     );
@@ -147,6 +148,18 @@ describe("json codec - written by others", () => {
     expect(metadata).toEqual({ a: [9007199254740993n, -9007199254740991, 12345678901234567890n, 1e20, 0.5] });
   });
 
+  test("a stream that only the Start names is that of its run", () => {
+    const read = jsonCodec.reader(DEFAULT_LIMITS);
+    const streams = [
+      '{"type":"start","run":"a","stream":"camera"}',
+      '{"type":"event","run":"a"}',
+      '{"type":"event","run":"b"}',
+      '{"type":"stop","run":"a"}',
+      '{"type":"event","run":"a"}',
+    ].map((message) => read([Buffer.from(message)])[0]?.stream);
+    expect(streams).toEqual(["camera", "camera", undefined, "camera", undefined]);
+  });
+
   test("fields of a newer version are left out, unless they must be understood", () => {
     expect(readEvent('"metadata":{},"colour":1').metadata).toEqual({});
     expectRejected(jsonCodec, [Buffer.from('{"type":"event","!colour":1}')], /newer arroyojs/);
@@ -162,6 +175,7 @@ describe("json codec - refusals name the field", () => {
     ['{"type":"stop","run":"r","reason":"tired"}', /^reason: /],
     ['{"type":"stop","run":"r","account":{"block":1}}', /^account\./],
     ['{"type":"start","resumed":1}', /^resumed: /],
+    ['{"type":"start","stream":1}', /^stream: expected text/],
     ['{"type":"start","data":[1]}', /^data: expected an object/],
     ['{"type":"event","run":7}', /^run: expected text/],
     ['{"type":"event","timeMs":NaN}', /^timeMs: /],

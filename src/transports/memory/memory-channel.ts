@@ -83,7 +83,7 @@ export class MemoryChannel<M extends AnyMessage = Message> implements Disposable
     return { ...common, kept: { first, next, bytes }, committed: Object.fromEntries(committed) };
   }
 
-  /** Ends the channel for good: listeners get what is left, and nothing more can be published. */
+  /** Ends the channel for good: listeners get what is left, and no publisher can open it again. */
   end(): void {
     this.#endedForGood = true;
     this.#end();

@@ -1,18 +1,16 @@
 import type { Pull, Subscriber } from "zeromq";
-import { ByteBound } from "./byte-bound.ts";
+import { highWaterMark } from "./high-water-mark.ts";
 import { LibzmqEnds } from "./libzmq-ends.ts";
 import type { Into, News, ReadingSocket, SocketSettings } from "./socket.ts";
 
 /** Reads from a SUB or PULL of libzmq. */
 export class LibzmqReading extends LibzmqEnds<Subscriber | Pull> implements ReadingSocket {
-  readonly #bound: ByteBound;
   #isFirst = true;
   #isPaused = false;
 
   constructor(native: Subscriber | Pull, settings: SocketSettings, news: News, release: () => void) {
     super(native, settings, news, release);
-    this.#bound = new ByteBound(settings.maxBytes, Math.floor(settings.maxBytes / settings.messageBytes));
-    native.receiveHighWaterMark = this.#bound.allowed;
+    native.receiveHighWaterMark = highWaterMark(settings);
   }
 
   subscribe(prefix: string): void {
@@ -31,7 +29,6 @@ export class LibzmqReading extends LibzmqEnds<Subscriber | Pull> implements Read
       }
       if (this.closed) return;
       if (this.#isFirst) this.#begin();
-      if (this.#bound.saw(sizeOf(frames))) native.receiveHighWaterMark = this.#bound.allowed;
       const taken = into(frames);
       if (taken === undefined) continue;
       this.#isPaused = true;
@@ -51,11 +48,4 @@ export class LibzmqReading extends LibzmqEnds<Subscriber | Pull> implements Read
     // Not while a receive is pending: it would sleep through what this call finds.
     if (this.#isPaused) void this.native.readable;
   }
-}
-
-/** Gives the bytes of a message. */
-export function sizeOf(frames: readonly Uint8Array[]): number {
-  let bytes = 0;
-  for (let index = 0; index < frames.length; index += 1) bytes += (frames[index] as Uint8Array).byteLength;
-  return bytes;
 }

@@ -1,8 +1,7 @@
 import type { Push, XPublisher } from "zeromq";
 import { text } from "../../errors.ts";
-import { ByteBound } from "./byte-bound.ts";
+import { highWaterMark } from "./high-water-mark.ts";
 import { LibzmqEnds } from "./libzmq-ends.ts";
-import { sizeOf } from "./libzmq-reading.ts";
 import { received } from "./received.ts";
 import type { Heard, News, SocketSettings, WritingSocket } from "./socket.ts";
 
@@ -11,7 +10,6 @@ type Frames = readonly Uint8Array[];
 /** Writes to a PUSH or XPUB of libzmq. */
 export class LibzmqWriting extends LibzmqEnds<Push | XPublisher> implements WritingSocket {
   readonly #kind: "pub" | "push";
-  readonly #bound: ByteBound;
   /** Taken, and given back because the peer went in the same moment. */
   readonly #returned: Frames[] = [];
   #isWaiting = false;
@@ -25,8 +23,7 @@ export class LibzmqWriting extends LibzmqEnds<Push | XPublisher> implements Writ
   ) {
     super(native, settings, news, release);
     this.#kind = kind;
-    this.#bound = new ByteBound(settings.maxBytes, Math.floor(settings.maxBytes / settings.messageBytes));
-    native.sendHighWaterMark = this.#bound.allowed;
+    native.sendHighWaterMark = highWaterMark(settings);
     // With no time to wait, `send` has given the message to libzmq, or refused it, when it returns.
     native.sendTimeout = 0;
   }
@@ -38,14 +35,12 @@ export class LibzmqWriting extends LibzmqEnds<Push | XPublisher> implements Writ
 
   take(frames: Frames): boolean {
     if (!this.hasRoom) return false;
-    this.#measure(frames);
     this.native.send(frames as Uint8Array[]).then(undefined, (error: unknown) => this.#refused(frames, error));
     return true;
   }
 
   async takeLater(frames: Frames, patienceMs = -1): Promise<boolean> {
     if (this.closed || this.#isWaiting) return false;
-    this.#measure(frames);
     this.#isWaiting = true;
     this.native.sendTimeout = patienceMs;
     try {
@@ -73,10 +68,6 @@ export class LibzmqWriting extends LibzmqEnds<Push | XPublisher> implements Writ
       // Anything else is a message from an XSUB, which nobody here reads.
       if (frames.length === 1 && (frame?.[0] === 0 || frame?.[0] === 1)) heard(frame.subarray(1), frame[0] === 1);
     }
-  }
-
-  #measure(frames: Frames): void {
-    if (this.#bound.saw(sizeOf(frames))) this.native.sendHighWaterMark = this.#bound.allowed;
   }
 
   #refused(frames: Frames, error: unknown): void {

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { ConnectionError, UsageError } from "../../../src/errors.ts";
 import { type Inlet, Listener, type Replay } from "../../../src/listener/listener.ts";
 import { Event } from "../../../src/message/event.ts";
+import { DEFAULT_LIMITS } from "../../../src/message/limits.ts";
 import type { AnyMessage, Message } from "../../../src/message/message.ts";
 import { nativeCodec } from "../../../src/message/native/native-codec.ts";
 import { type ListenerSource, type ListenerSubject, listenerSuite } from "../../../src/testing/conformance/listener.ts";
@@ -83,6 +84,8 @@ class LogListener extends Listener<AnyMessage> {
     const deaf = fault === "ignores the abort" || (signal.aborted && fault === "reads although it was aborted before");
     if (signal.aborted && !deaf) return;
     this.#reading = true;
+    const aborted = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+    if (!deaf) void aborted.then(() => source.wake());
     const acked = new Set<number>();
     try {
       if (fault !== "never says ready" && fault !== "says ready late") inlet.ready();
@@ -112,7 +115,6 @@ class LogListener extends Listener<AnyMessage> {
           if (source.ended && fault !== "does not see the end") return;
           await new Promise<void>((resolve) => {
             source.wake = resolve;
-            if (!deaf) signal.addEventListener("abort", () => resolve(), { once: true });
           });
           continue;
         }
@@ -130,8 +132,7 @@ class LogListener extends Listener<AnyMessage> {
           },
         };
         position += 1;
-        const given = await this.#give(inlet, frames, settlement, at - base, signal);
-        if (!given) return;
+        await this.#give(inlet, frames, settlement, at - base, aborted);
         if (fault === "says ready late") inlet.ready();
       }
     } finally {
@@ -144,23 +145,19 @@ class LogListener extends Listener<AnyMessage> {
     frames: readonly Uint8Array[],
     settlement: { ack(): void; nack(): void },
     index: number,
-    signal: AbortSignal,
-  ): Promise<boolean> {
+    aborted: Promise<void>,
+  ): Promise<void> {
     const fault = this.#fault;
-    if (fault === "loses every third message" && index % 3 === 2) return true;
-    if (fault === "changes the bytes")
-      frames = frames.map((frame) => frame.map((byte, at) => (at === frame.length - 1 ? byte ^ 1 : byte)));
-    if (fault === "dies of garbage")
-      nativeCodec.reader({ ...(await import("../../../src/message/limits.ts")).DEFAULT_LIMITS })(frames);
-    const wait = inlet.putFrames(frames, fault === "has no settlements" ? undefined : settlement);
-    if (wait === undefined || fault === "does not wait") return true;
-    if (fault === "waits for the inlet although it was aborted") {
-      await wait;
-      return true;
-    }
-    const aborted = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
-    await Promise.race([wait, aborted]);
-    return !signal.aborted;
+    if (fault === "loses every third message" && index % 3 === 2) return;
+    const last = (frame: Uint8Array): number => frame.length - 1;
+    const given =
+      fault === "changes the bytes"
+        ? frames.map((frame) => frame.map((byte, at) => (at === last(frame) ? byte ^ 1 : byte)))
+        : frames;
+    if (fault === "dies of garbage") nativeCodec.reader(DEFAULT_LIMITS)(frames);
+    const wait = inlet.putFrames(given, fault === "has no settlements" ? undefined : settlement);
+    if (fault === "does not wait") return;
+    await (fault === "waits for the inlet although it was aborted" ? wait : Promise.race([wait, aborted]));
   }
 }
 

@@ -1,0 +1,159 @@
+// npm run demo: a simulated detector, its azimuthal integration, and a sink, as three processes joined by ZeroMQ.
+//   npm run demo -- --kill    kills the middle one with SIGKILL and starts it again
+//   npm run demo -- --keep    runs on until Ctrl-C
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { parseArgs } from "node:util";
+import { type Account, accountText, missingText } from "arroyojs";
+import type { Report } from "./report.ts";
+import { curveText, LiveTable } from "./screen.ts";
+
+const { values: flags } = parseArgs({
+  options: {
+    kill: { type: "boolean", default: false },
+    keep: { type: "boolean", default: false },
+    frames: { type: "string", default: "500" },
+    hz: { type: "string", default: "25" },
+  },
+});
+
+type Name = "detector" | "reduce" | "sink";
+const reports = new Map<Name, Report | "starting" | "killed">();
+const children = new Map<Name, ChildProcess>();
+const table = new LiveTable();
+let note = "the detector waits for the others";
+
+const [raw, reduced] = [await freeAddress(), await freeAddress()] as const;
+const frames = flags.keep ? "endless" : flags.frames;
+
+process.on("SIGINT", stopAll);
+process.on("SIGTERM", stopAll);
+process.on("exit", () => {
+  for (const child of children.values()) child.kill("SIGKILL");
+});
+
+startSink();
+startReduce();
+const detector = start("detector", raw, frames, flags.hz);
+const drawing = setInterval(() => table.draw(reports, note), 200);
+if (flags.kill) void killTheMiddle(Number(flags.frames));
+await once(detector, "exit");
+const sink = children.get("sink") as ChildProcess;
+if (flags.keep) stopAll();
+if (sink.exitCode === null) await once(sink, "exit");
+const reduce = children.get("reduce") as ChildProcess;
+reduce.kill("SIGTERM");
+if (reduce.exitCode === null && reduce.signalCode === null) await once(reduce, "exit");
+clearInterval(drawing);
+table.draw(reports, "the run is over");
+process.exitCode = summary();
+
+function startSink(): void {
+  start("sink", reduced);
+}
+
+function startReduce(): void {
+  start("reduce", raw, reduced);
+}
+
+function start(name: Name, ...args: string[]): ChildProcess {
+  reports.set(name, "starting");
+  const child = fork(new URL(`./${name}.ts`, import.meta.url), args, {
+    // Their own words would tear the table; errors come through.
+    stdio: ["ignore", "ignore", "pipe", "ipc"],
+  });
+  let said = "";
+  child.stderr?.on("data", (text: Buffer) => {
+    said = (said + text.toString()).slice(-4_000);
+  });
+  child.on("message", (report: Report) => {
+    reports.set(name, report);
+    if (name === "detector" && report.account.events > 0 && note.startsWith("the detector waits")) note = "";
+  });
+  child.on("exit", (code) => {
+    if (code !== 0 && code !== null) fail(`${name} ended with exit code ${code}:\n${said}`);
+  });
+  children.set(name, child);
+  return child;
+}
+
+/** Kills the middle process where nobody can be ready for it, and starts it again. */
+async function killTheMiddle(frames: number): Promise<void> {
+  await reached("reduce", Math.floor(frames * 0.4));
+  const middle = children.get("reduce") as ChildProcess;
+  note = `kill -9 ${middle.pid}: the process in the middle is gone`;
+  middle.kill("SIGKILL");
+  await once(middle, "exit");
+  reports.set("reduce", "killed");
+  await reached("detector", Math.floor(frames * 0.4) + 30);
+  note = "the process in the middle is started again";
+  startReduce();
+}
+
+function reached(name: Name, events: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setInterval(() => {
+      const report = reports.get(name);
+      if (typeof report !== "object" || report.account.events < events) return;
+      clearInterval(timer);
+      resolve();
+    }, 20);
+  });
+}
+
+/** Prints what became of every frame, and gives the exit code. */
+function summary(): number {
+  const last = (name: Name): Report | undefined => {
+    const report = reports.get(name);
+    return typeof report === "object" ? report : undefined;
+  };
+  const [source, middle, end] = [last("detector"), last("reduce"), last("sink")];
+  if (source === undefined || middle === undefined || end === undefined) return 1;
+  const curve = end.curve ?? [];
+  const columns = Math.min(100, (process.stdout.columns ?? 100) - 10);
+  process.stdout.write(`\nmean of ${end.account.events} curves\n${curveText(curve, columns, 10)}\n`);
+  for (const { account } of [source, middle, end]) process.stdout.write(`\n${accountText(account)}\n`);
+  const sent = source.account.publishedEvents;
+  const received = end.account.events;
+  const lost = missing(end.account);
+  if (flags.kill) {
+    process.stdout.write(
+      "\n(the life that was killed took its own account with it; what it had is missed at the end)\n",
+    );
+  }
+  for (const run of end.account.runs) for (const gap of run.missing ?? []) say(missingText(gap));
+  if (sent !== received + lost) say(`the account does not add up: ${sent} is not ${received} + ${lost}`);
+  say(`sent ${sent}, received ${received}, lost ${lost}`);
+  return sent === received + lost ? 0 : 1;
+}
+
+function missing({ runs }: Account): number {
+  return runs.flatMap((run) => run.missing ?? []).reduce((sum, { events }) => sum + events, 0);
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** Ends the detector; the others end with its run. */
+function stopAll(): void {
+  note = "stopping";
+  children.get("detector")?.kill("SIGTERM");
+}
+
+function fail(reason: string): void {
+  clearInterval(drawing);
+  process.stderr.write(`${reason}\n`);
+  process.exit(1);
+}
+
+async function freeAddress(): Promise<string> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  server.close();
+  await once(server, "close");
+  return `tcp://127.0.0.1:${port}`;
+}
