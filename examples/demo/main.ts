@@ -19,7 +19,11 @@ const { values: flags } = parseArgs({
 });
 
 type Name = "detector" | "reduce" | "sink";
-const reports = new Map<Name, Report | "starting" | "killed">();
+const reports = new Map<Name, Report | "starting" | "killed">([
+  ["detector", "starting"],
+  ["reduce", "starting"],
+  ["sink", "starting"],
+]);
 const children = new Map<Name, ChildProcess>();
 const table = new LiveTable();
 let note = "the detector waits for the others";

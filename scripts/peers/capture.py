@@ -112,7 +112,10 @@ def wire():
     again = {"type": "start", "run": run, "sequence": 0, "content": data, "copy": True}
     yield "start-again", writer.again()[0], again
     expect = {"type": "stop", "run": run, "sequence": 1, "content": {"left": 0}, "reason": "interrupted"}
-    sent = [{"topic": "", "events": len(ELEMENTS), "skipped": 0}, {"topic": "odd", "events": len(payloads) + 1, "skipped": 0}]
+    sent = [
+        {"topic": "", "events": len(ELEMENTS), "skipped": 0},
+        {"topic": "odd", "events": len(payloads) + 1, "skipped": 0},
+    ]
     yield "stop", writer.stop(run, {"left": 0}, "interrupted"), {**expect, "sent": sent}
 
 

@@ -1,6 +1,18 @@
 import type { Account, Counts, Missing } from "../message/account.ts";
 
-const COLUMNS = ["received", "published", "filtered", "reduced", "dropped", "failed", "dead", "left", "lost"] as const;
+/** The first is the sum of the next five. */
+const COLUMNS = [
+  "received",
+  "finished",
+  "dropped",
+  "failed",
+  "dead",
+  "left",
+  "lost",
+  "filtered",
+  "reduced",
+  "published",
+] as const;
 const MAX_RUNS = 20;
 const MAX_RANGES = 5;
 

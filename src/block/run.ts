@@ -24,7 +24,8 @@ export async function run(...blocks: AnyBlock[]): Promise<Account[]> {
         if (state === "retrying") say(`${block.name}: ${part}: trying again: ${detail}`);
       });
     }
-    for (const block of blocks) await block.start();
+    // Together: a publisher of one may wait for the listener of another.
+    await Promise.all(blocks.map((block) => block.start()));
     const ends = blocks.map(async (block) => {
       try {
         return await block.finished;

@@ -1,4 +1,4 @@
-import { RejectedError, text } from "../errors.ts";
+import { RejectedError } from "../errors.ts";
 import type { Tell } from "../events.ts";
 import type { Account } from "../message/account.ts";
 import type { Decoded, Frames, Hop } from "../message/codec.ts";
@@ -15,7 +15,9 @@ import type { Run } from "../runs/run.ts";
 import { type Effect, RunTracker, type TrackerOptions } from "../runs/run-tracker.ts";
 import type { Source } from "../runs/source.ts";
 import type { Clock } from "../time/clock.ts";
+import { Attention } from "./attention.ts";
 import { Charges } from "./charge.ts";
+import { checkedReader } from "./checked-reader.ts";
 import { Coverages, JOINED_SOMEWHERE } from "./coverages.ts";
 import { Gaps } from "./gaps.ts";
 import type { Listener, PlatformInlet } from "./listener.ts";
@@ -42,7 +44,6 @@ export interface InletOptions extends SettlerOptions {
   readonly ready: () => void;
 }
 
-const TICK_MS = 250;
 /**
  * After so many messages in one go the listener is asked to let the operator have its turn, though the queue may hold
  * many more: messages that are worked on while they are young cost the collector nothing.
@@ -56,7 +57,7 @@ export class BlockInlet implements PlatformInlet, Keeper {
   readonly listener: Listener<AnyMessage>;
   readonly #options: InletOptions;
   readonly #lane: Lane<Delivery>;
-  readonly #read: (frames: readonly Uint8Array[]) => readonly Decoded[];
+  readonly #read: (frames: readonly Uint8Array[]) => readonly Decoded[] | RejectedError;
   readonly #tracker: RunTracker<Delivery>;
   readonly #gaps: Gaps;
   readonly #charges = new Charges();
@@ -67,13 +68,8 @@ export class BlockInlet implements PlatformInlet, Keeper {
   #lastSource: Source | undefined;
   #lastRun: Run | undefined;
   #lastRunSource: Source | undefined;
+  readonly #attention: Attention;
   #inARow = 0;
-  #up = true;
-  #blocked = 0;
-  #wasBlocked = false;
-  /** Milliseconds for which this inlet was connected and took what came. */
-  #attention = 0;
-  #cancelTick: (() => void) | undefined;
   #closed = false;
 
   constructor(options: InletOptions) {
@@ -82,9 +78,12 @@ export class BlockInlet implements PlatformInlet, Keeper {
     this.limits = options.limits;
     this.#stream = options.listener.constructor.name;
     this.#lane = options.queue.lane();
-    this.#read = options.listener.codec.reader(options.limits);
+    this.#read = checkedReader(options.listener.codec, options.limits);
     this.#tracker = new RunTracker(options.tracker);
     this.#settler = new Settler(options, (message) => this.warn(`${this.#stream}: ${message}`));
+    this.#attention = new Attention(options.clock, options.tracker, (attentionMs) => {
+      void this.#apply(this.#tracker.tick(options.clock.now(), attentionMs), "plain");
+    });
     this.#gaps = new Gaps(options.ledger.base, (source, run, messages) =>
       options.tell("lost", { stream: source.stream, ...(run === undefined ? {} : { run: run.id }), messages }),
     );
@@ -99,9 +98,7 @@ export class BlockInlet implements PlatformInlet, Keeper {
   }
 
   connected(up: boolean): void {
-    if (this.#up === up) return;
-    this.#up = up;
-    this.#wasBlocked ||= !up;
+    if (!this.#attention.connected(up)) return;
     this.#options.tell("state", { part: this.#stream, state: up ? "connected" : "disconnected" });
   }
 
@@ -133,14 +130,8 @@ export class BlockInlet implements PlatformInlet, Keeper {
   putFrames(frames: Frames, settlement?: Settlement): void | Promise<void> {
     const list = frames instanceof Uint8Array ? [frames] : frames;
     const own = this.#settler.taken(settlement);
-    let decoded: readonly Decoded[];
-    try {
-      this.#checkSize(list);
-      decoded = this.#read(list);
-    } catch (error) {
-      const rejected = error instanceof RejectedError ? error : new RejectedError(text(error), { cause: error });
-      return this.#options.reject(list, rejected, own);
-    }
+    const decoded = this.#read(list);
+    if (decoded instanceof RejectedError) return this.#options.reject(list, decoded, own);
     const { bytes, chunk } = this.#charges.ofFrames(list);
     if (decoded.length === 1) return this.#takeDecoded(decoded[0] as Decoded, own, bytes, chunk, list);
     if (decoded.length === 0) return own?.ack();
@@ -162,7 +153,7 @@ export class BlockInlet implements PlatformInlet, Keeper {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#cancelTick?.();
+    this.#attention.close();
     this.#lane.close();
     for (const delivery of this.#tracker.abandonWaiting()) delivery.conclude("stopped", "stopped");
   }
@@ -170,14 +161,6 @@ export class BlockInlet implements PlatformInlet, Keeper {
   /** Gives back what was kept for the Stops of runs that did not end. */
   giveBackRuns(): void {
     this.#settler.giveBackRuns();
-  }
-
-  #checkSize(frames: readonly Uint8Array[]): void {
-    const { maxFrames, maxMessageBytes } = this.limits;
-    if (frames.length > maxFrames) throw new RejectedError(`${frames.length} frames, at most ${maxFrames} are taken`);
-    let bytes = 0;
-    for (const frame of frames) bytes += frame.byteLength;
-    if (bytes > maxMessageBytes) throw new RejectedError(`${bytes} bytes, at most ${maxMessageBytes} are taken`);
   }
 
   #takeSeveral(
@@ -204,10 +187,7 @@ export class BlockInlet implements PlatformInlet, Keeper {
     frames: readonly Uint8Array[] | undefined,
   ): void | Promise<void> {
     const delivery = new Delivery(this, decoded.message, undefined, settlement, bytes, chunk, frames);
-    if (decoded.control === true) {
-      this.#control(decoded, delivery);
-      return;
-    }
+    if (decoded.control === true) return this.#control(decoded, delivery);
     return this.#take(delivery, decoded.hop, decoded.stream, decoded.sequence);
   }
 
@@ -219,7 +199,7 @@ export class BlockInlet implements PlatformInlet, Keeper {
   ): void | Promise<void> {
     const message = delivery.message;
     const source = this.#sourceOf(message, hop, stream);
-    source.seenAt = this.#attention;
+    source.seenAt = this.#attention.ms;
     if (delivery.kind === "event") return this.#event(delivery, message as Event, source, hop, sequence);
     return message.type === "start"
       ? this.#start(delivery, source, hop)
@@ -295,32 +275,37 @@ export class BlockInlet implements PlatformInlet, Keeper {
     const tally = run?.tally ?? this.#options.ledger.base;
     tally.received += 1;
     delivery.run = run;
-    if (run !== undefined && stop.account !== undefined) {
-      const missing = this.#coverages.of(run).missing(stop.account);
-      if (missing.length > 0) run.missing = missing;
-      this.#resolveEarlier(run, stop.account);
-      this.#options.ledger.hops = [...stop.account.hops, { ...stop.account, hops: [] }];
-    }
+    if (run !== undefined && stop.account !== undefined) this.#compare(run, stop.account, hop?.shared === true);
     return this.#apply(effects, "plain");
   }
 
-  /** What earlier parts of this run lost is known now: the Stop says what was sent, and `missing` what did not come. */
-  #resolveEarlier(run: Run, account: Account): void {
-    const first = account.hops[0] ?? account;
-    if (first.sent === undefined) return;
-    for (const other of this.#options.ledger.runs) {
-      if (other !== run && other.id === run.id && other.lossy) other.tally.lostUnknown = false;
-    }
+  /** Tells whether a run that opens is part of one that came before, or comes in another stream too. */
+  #goesOn(run: Run): boolean {
+    if (run.joinedAt !== undefined) return true;
+    for (const other of this.#tracker.openRuns) if (other !== run && other.id === run.id) return true;
+    return false;
   }
 
-  /** A sign of life, or a format's heartbeat: counted, never given to the operator. */
-  #control(decoded: Decoded, delivery: Delivery): void {
+  #compare(run: Run, account: Account, shared: boolean): void {
+    const { ledger } = this.#options;
+    ledger.hops = [...account.hops, { ...account, hops: [] }];
+    this.#coverages.compare(run, account, shared, ledger.runs);
+  }
+
+  /** A sign of life, which stays here, or a format's heartbeat, which the operator gets if the listener says so. */
+  #control(decoded: Decoded, delivery: Delivery): void | Promise<void> {
     const { hop } = decoded;
-    if (hop?.open === undefined) this.#options.ledger.base.because("control");
-    else {
+    if (hop?.open === undefined) {
+      this.#options.ledger.base.because("control");
+      if (this.listener.control && delivery.kind === "event") {
+        this.#options.ledger.base.received += 1;
+        this.#options.ledger.base.events += 1;
+        return this.#enqueue(delivery);
+      }
+    } else {
       const source = this.#sourceOf(decoded.message, hop, decoded.stream);
       source.timed = true;
-      source.seenAt = this.#attention;
+      source.seenAt = this.#attention.ms;
       const open = [...source.runs.values()].filter((run) => run.state === "open");
       this.#gaps.next(source, open.length === 1 ? open[0] : undefined, hop);
       void this.#apply(this.#tracker.alive(source, new Set(hop.open)), "plain");
@@ -344,7 +329,7 @@ export class BlockInlet implements PlatformInlet, Keeper {
   #apply(effects: readonly Effect<Delivery>[], ending: "flush" | "plain" | "unseen"): void | Promise<void> {
     let wait: Promise<void> | undefined;
     for (const effect of effects) wait = this.#applyOne(effect, ending) ?? wait;
-    if (this.#cancelTick === undefined && !this.#closed && this.#tracker.timed) this.#armTick();
+    if (!this.#closed && this.#tracker.timed) this.#attention.arm();
     return wait;
   }
 
@@ -359,7 +344,7 @@ export class BlockInlet implements PlatformInlet, Keeper {
     if (effect.do === "open") {
       this.#options.ledger.add(effect.run);
       if (effect.start.resumed) effect.run.joinedAt ??= JOINED_SOMEWHERE;
-      this.#coverages.begin(effect.run);
+      this.#coverages.begin(effect.run, this.#goesOn(effect.run));
       this.#tellRun(effect.run, "opened");
       if (effect.item === undefined) return this.#enqueue(this.#made(effect.start, effect.run, undefined));
       if (effect.item.message === effect.start) {
@@ -401,11 +386,7 @@ export class BlockInlet implements PlatformInlet, Keeper {
       return TURN;
     }
     this.#inARow = 0;
-    this.#blocked += 1;
-    this.#wasBlocked = true;
-    return wait.then(() => {
-      this.#blocked -= 1;
-    });
+    return this.#attention.blocked(wait);
   }
 
   #count(delivery: Delivery, outcome: Delivery["outcome"], run: Run | undefined): void {
@@ -426,17 +407,5 @@ export class BlockInlet implements PlatformInlet, Keeper {
   #tellRun(run: Run, what: "opened" | "ended"): void {
     const reason = what === "ended" ? run.endedAs : run.start?.resumed === true ? "resumed" : undefined;
     this.#options.tell("run", { stream: run.stream, run: run.id, what, ...(reason === undefined ? {} : { reason }) });
-  }
-
-  #armTick(): void {
-    const { startWaitMs, abandonAfterMs } = this.#options.tracker;
-    const ms = Math.max(1, Math.min(TICK_MS, startWaitMs / 4, abandonAfterMs / 4));
-    this.#cancelTick = this.#options.clock.after(ms, () => {
-      this.#cancelTick = undefined;
-      if (this.#closed) return;
-      if (this.#up && this.#blocked === 0 && !this.#wasBlocked) this.#attention += ms;
-      this.#wasBlocked = this.#blocked > 0 || !this.#up;
-      void this.#apply(this.#tracker.tick(this.#options.clock.now(), this.#attention), "plain");
-    });
   }
 }

@@ -1,3 +1,4 @@
+import type { Account } from "../message/account.ts";
 import type { Event } from "../message/event.ts";
 import { originPlace } from "../message/native/lazy-event.ts";
 import { Coverage } from "../runs/coverage.ts";
@@ -14,10 +15,10 @@ export class Coverages {
   #lastRun: Run | undefined;
   #last: Coverage | undefined;
 
-  /** Begins a run: from nothing, or where it was left when it is resumed. */
-  begin(run: Run): void {
+  /** Begins a run: from nothing, or where it was left when it `goesOn`, resumed or in another stream. */
+  begin(run: Run, goesOn: boolean): void {
     let coverage = this.#byId.get(run.id);
-    if (coverage === undefined || run.joinedAt === undefined) {
+    if (coverage === undefined || !goesOn) {
       coverage = new Coverage(run.joinedAt !== undefined);
       this.#byId.delete(run.id);
       this.#byId.set(run.id, coverage);
@@ -30,7 +31,7 @@ export class Coverages {
   /** Gives what came out of a run. */
   of(run: Run): Coverage {
     if (run === this.#lastRun) return this.#last as Coverage;
-    if (!this.#byRun.has(run)) this.begin(run);
+    if (!this.#byRun.has(run)) this.begin(run, true);
     const coverage = this.#byRun.get(run) as Coverage;
     this.#lastRun = run;
     this.#last = coverage;
@@ -43,5 +44,23 @@ export class Coverages {
     if (place === undefined) return;
     if (run.joinedAt === JOINED_SOMEWHERE) run.joinedAt = place.sequence;
     this.of(run).add(place.stream, place.partition, place.sequence);
+  }
+
+  /**
+   * Compares what came out of a run with what its first source says it sent. This covers also what came before an
+   * interruption, and in other streams, so it takes the place of what was said with their Stops.
+   */
+  compare(run: Run, account: Account, shared: boolean, runs: Iterable<Run>): void {
+    const hops = [...account.hops, account];
+    if (hops[0]?.sent === undefined) return;
+    for (const other of runs) {
+      if (other === run || other.id !== run.id) continue;
+      other.missing = undefined;
+      if (other.lossy && other.ending !== "stop") other.tally.lostUnknown = false;
+    }
+    const missing = this.of(run).missing(account);
+    const dealt = shared || hops.some(({ lost }) => lost === "unknown");
+    if (missing.length === 0) run.missing = undefined;
+    else run.missing = dealt ? missing.map((gap) => ({ ...gap, as: "unaccounted" as const })) : missing;
   }
 }

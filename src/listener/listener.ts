@@ -43,6 +43,8 @@ export abstract class Listener<Out extends AnyMessage = Message> {
   declare readonly brings: Out;
   /** What the source can give again. */
   readonly replay: Replay = "none";
+  /** True when the operator gets a format's control messages too: heartbeats and status, events without a run. */
+  readonly control: boolean = false;
   /** The form of the bytes given to `putFrames`. */
   readonly codec: Codec = nativeCodec;
 

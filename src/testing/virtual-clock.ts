@@ -26,7 +26,7 @@ export class VirtualClock implements Clock {
   #advancing = false;
 
   /** Sets the time at which the clock stands, in milliseconds since 1970 UTC. */
-  constructor(nowMs = Date.UTC(2000, 0, 1)) {
+  constructor(nowMs: number = Date.UTC(2000, 0, 1)) {
     this.#nowMs = nowMs;
   }
 

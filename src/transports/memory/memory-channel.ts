@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { AbortedError, UsageError } from "../../errors.ts";
 import type { AnyMessage, Message } from "../../message/message.ts";
 import type { Exchange } from "./exchange.ts";
@@ -95,10 +96,6 @@ export class MemoryChannel<M extends AnyMessage = Message> implements Disposable
     this.#exchange.clear();
   }
 
-  [Symbol.for("nodejs.util.inspect.custom")](): unknown {
-    return { MemoryChannel: this.state };
-  }
-
   /** Resolves when so many listeners read. */
   async readers(count: number, signal: AbortSignal): Promise<void> {
     if (this.#exchange.readers >= count) return;
@@ -150,6 +147,13 @@ export class MemoryChannel<M extends AnyMessage = Message> implements Disposable
     this.#exchange.end();
   }
 }
+
+// Outside of the class, because a computed name other than Symbol's own cannot stand in an isolated declaration.
+Object.defineProperty(MemoryChannel.prototype, inspect.custom, {
+  value(this: MemoryChannel) {
+    return { MemoryChannel: this.state };
+  },
+});
 
 /** Is what a channel offers to the publishers and listeners of this transport. */
 export interface MemoryChannelEnds {
