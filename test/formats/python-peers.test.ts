@@ -13,6 +13,7 @@ import { write } from "./wire.ts";
 /** Is one message that Python made, with what Python says is in it. */
 interface PythonVector {
   readonly format: string;
+  readonly producedBy: string;
   readonly name: string;
   readonly frames: readonly string[];
   readonly expect: {

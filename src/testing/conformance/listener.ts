@@ -220,9 +220,10 @@ class ListenerChecks {
     await source.send(this.#some(1));
     await attempt.until(() => attempt.inlet.taken.length === 1, "the message before the cut");
     await this.#settle(attempt, 0, 1);
+    const before = attempt.inlet.connections.length;
     await cut();
-    const mended = (): boolean =>
-      attempt.inlet.connections.at(-1) === true && attempt.inlet.connections.includes(false);
+    const since = (): readonly boolean[] => attempt.inlet.connections.slice(before);
+    const mended = (): boolean => since().includes(false) && since().at(-1) === true;
     await attempt
       .until(() => mended() || attempt.ending !== undefined, "start to fail, or to say disconnected, then connected")
       .catch((error) => {

@@ -1,7 +1,7 @@
-"""The messages of an application of arroyopy, with a form of bytes such as those applications write for themselves.
+"""The messages of an application of arroyopy, and their form in bytes, which each application writes for itself.
 
-One part, one MessagePack map, as arroyosas has it: `msg_type`, and an image as `{data, dtype, shape}`; or, with
-`form="msgpack-numpy"`, arrays as msgpack-numpy packs them.
+One part, one MessagePack map, as arroyosas has it: `msg_type`, and an image as `{data, dtype, shape}`. With
+`form="msgpack-numpy"` arrays are packed as msgpack-numpy does.
 """
 
 import msgpack
