@@ -3,7 +3,6 @@
 // Run it with: npx tsx examples/merge-runs.ts
 import {
   Block,
-  type Context,
   compose,
   Event,
   type Inlet,
@@ -46,32 +45,26 @@ class Module extends Listener<Halves> {
   }
 }
 
-/** Puts the halves of an image together. A half waits, unfinished, for the other one, at most until the run ends. */
+/** Puts the halves of an image together. */
 class Join extends Operator<Halves, Images> {
   readonly #waiting = this.perRun(() => new Map<number, Half>());
 
-  override process(message: Halves, context: Context): Images | undefined {
+  override process(message: Halves): Images | undefined {
     if (message.type === "start") return message;
     const waiting = this.#waiting.of(message);
     if (message.type === "stop") {
       if (waiting.size > 0) console.log(`no second half for image ${[...waiting.keys()].join(", ")}`);
-      context.release();
       return message;
     }
-    const { image } = message.metadata;
+    const { image, module } = message.metadata;
     const other = waiting.get(image);
     if (other === undefined) {
-      waiting.set(image, message);
-      context.hold();
+      waiting.set(image, message.keep()); // kept longer than this call: keep() copies what would pin a larger buffer
       return undefined;
     }
     waiting.delete(image);
-    if (waiting.size === 0) context.release(); // it releases all that this run holds, so wait until all are complete
-    else context.hold();
-    const [upper, lower] = message.metadata.module === 1 ? [message, other] : [other, message];
-    const pixels = new Uint16Array(16);
-    pixels.set(upper.array("uint16").data, 0);
-    pixels.set(lower.array("uint16").data, 8);
+    const [upper, lower] = module === 1 ? [message, other] : [other, message];
+    const pixels = new Uint16Array([...upper.array("uint16").data, ...lower.array("uint16").data]);
     return message.with({ metadata: { image }, payload: new NdArray(pixels, [4, 4]) });
   }
 }

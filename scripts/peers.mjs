@@ -3,8 +3,9 @@
 //   -- --bench    one hop of ours beside one of the ancestor's, instead of the tests
 //   -- --capture  writes the vectors of test/vectors/python-peers anew
 // Other arguments go to vitest.
+import { delimiter, join } from "node:path";
 import { pythonWithPeers } from "./peers/python-environment.mjs";
-import { main, runCommand } from "./run-command.mjs";
+import { main, root, runCommand } from "./run-command.mjs";
 import { runVitest } from "./vitest-run.mjs";
 
 const vectors = "test/vectors/python-peers";
@@ -12,7 +13,12 @@ const vectors = "test/vectors/python-peers";
 await main(async () => {
   const args = process.argv.slice(2);
   const python = await pythonWithPeers();
-  const env = { ARROYO_PEERS_PYTHON: python, PYTHONDONTWRITEBYTECODE: "1" };
+  const modules = ["examples/from-arroyopy", "examples/python"].map((folder) => join(root, folder));
+  const env = {
+    ARROYO_PEERS_PYTHON: python,
+    PYTHONPATH: modules.join(delimiter),
+    PYTHONDONTWRITEBYTECODE: "1",
+  };
   if (args[0] === "--capture") {
     const code = await runCommand([python, "scripts/peers/capture.py", vectors], { env });
     return code === 0 ? runCommand(["biome", "format", "--write", vectors]) : code;

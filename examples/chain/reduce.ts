@@ -1,6 +1,6 @@
 // The second process: makes one number of each image. It runs until it is told to stop, by SIGTERM or Ctrl-C.
 // Usage: npx tsx examples/chain/reduce.ts FROM TO
-import { Block, Event, type NdArray, Operator, run, type Start, type Stop } from "arroyojs";
+import { Block, type Event, type NdArray, Operator, run, type Start, type Stop } from "arroyojs";
 import { ZmqListener, ZmqPublisher } from "arroyojs/zmq";
 
 type Raw = Start | Event<{ image: number }, NdArray<"uint16">> | Stop;

@@ -16,6 +16,7 @@ PRELUDE = struct.Struct("<3sBBBHQQdII")
 KINDS = {1: "start", 2: "event", 3: "stop", 4: "sign of life"}
 ARRAY, KEY, RESUMED, COPY, SHARED, CRITICAL = 1, 2, 4, 8, 16, 32
 LIFECYCLE = "!arroyo"
+OF_THIS_HOP = {"sequence", "metadata", "data", "stream", "began", "next", "reason", "sent"}
 ELEMENTS = set("bool int8 uint8 int16 uint16 int32 uint32 int64 uint64 float16 float32 float64".split())
 
 
@@ -27,7 +28,7 @@ class Message:
     payload: object  # of an event: an array (read-only), or bytes
     origin: tuple  # stream, partition and sequence at the first source; give it on with what is made of the message
     time_ms: float = math.nan  # milliseconds since 1970
-    envelope: dict = field(default_factory=dict)  # key, headers and trace, where there are any
+    envelope: dict = field(default_factory=dict)  # what else travels with it: key, headers, trace, account; give it on
     reason: str = ""  # of a stop: completed, abandoned or interrupted
     lost: float = math.nan  # of a stop: how many of its run's events did not arrive; nan where nobody can know
 
@@ -56,8 +57,8 @@ class Reader:
             if element not in ELEMENTS or min(shape, default=0) < 0:
                 raise ValueError(f"an array of {element} {shape} is not known")
             payload = numpy.frombuffer(payload, numpy.dtype(element).newbyteorder("<")).reshape(shape)
-        content = fields.pop("metadata", fields.pop("data", {}))
-        envelope = {name: fields[name] for name in ("key", "headers", "trace") if name in fields}
+        content = fields.get("metadata", fields.get("data", {}))
+        envelope = {name: value for name, value in fields.items() if name not in OF_THIS_HOP}
         origin = (*static["origin"], fields["sequence"])
         message = Message(KINDS[kind], static.get("run"), content, payload, origin, time_ms, envelope)
         run = (publisher, message.run)

@@ -14,9 +14,8 @@ import sys
 import numpy
 import zmq.asyncio
 
-sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "examples" / "python"))
-from arroyo_wire import Writer  # noqa: E402
-from frames import FrameEvent, FramePublisher, FrameStart, FrameStop  # noqa: E402
+from arroyo_wire import Writer
+from frames import FrameEvent, FramePublisher, FrameStart, FrameStop
 
 IMAGE = numpy.arange(-7, 8).reshape(3, 5)
 ELEMENTS = "bool int8 uint8 int16 uint16 int32 uint32 int64 uint64 float16 float32 float64".split()

@@ -7,7 +7,15 @@ import { Operator } from "../operator/operator.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
 import { untilAborted } from "../time/wait.ts";
 import { Changes } from "./changes.ts";
-import { type BlockOptions, checkOptions, DEFAULTS, type PublisherPlace, placeOf } from "./options.ts";
+import {
+  type BlockOptions,
+  checkOptions,
+  DEFAULTS,
+  type OptionsWithOperator,
+  type OptionsWithoutOperator,
+  type PublisherPlace,
+  placeOf,
+} from "./options.ts";
 import { Parts } from "./parts.ts";
 import { checkPromises } from "./promises.ts";
 
@@ -55,6 +63,9 @@ export class Block<In extends AnyMessage = Message, Out extends AnyMessage = Mes
   #resolve: (account: Account) => void = () => undefined;
   #reject: (error: unknown) => void = () => undefined;
 
+  // Two signatures: in one alone, what `publishers` asks for would be both types at once where both are named.
+  constructor(options: OptionsWithOperator<In, Out>, world?: World);
+  constructor(options: OptionsWithOperator<In, Out> | OptionsWithoutOperator<In>, world?: World);
   constructor(options: BlockOptions<In, Out>, world: World = {}) {
     checkOptions(options as unknown as BlockOptions<never, never>);
     this.#options = options as unknown as BlockOptions<AnyMessage, AnyMessage>;

@@ -16,7 +16,8 @@ export type OnError = Then | { readonly retries?: number; readonly then: Then };
 export interface BlockOptions<In extends AnyMessage = Message, Out extends AnyMessage = Message> extends Bounds {
   readonly name: string;
   readonly description?: string;
-  readonly listeners: readonly Listener<In>[];
+  /** The operator says what comes in; only without one the listeners do (`NonNullable` makes them the weaker witness). */
+  readonly listeners: readonly Listener<NonNullable<In>>[];
   /** Lets everything through when left out. */
   readonly operator?: Step<In, Out>;
   readonly publishers?: readonly PublisherEntry<Out>[];
@@ -44,6 +45,18 @@ export interface BlockOptions<In extends AnyMessage = Message, Out extends AnyMe
   readonly maxOpenRuns?: number;
   /** What happens to events whose Start did not come; default as the codec says, else `drop`. */
   readonly withoutStart?: "drop" | "make";
+}
+
+/** Is the options of a block whose operator stands between its listeners and publishers. */
+export interface OptionsWithOperator<In extends AnyMessage, Out extends AnyMessage> extends BlockOptions<In, Out> {
+  readonly operator: Step<In, Out>;
+}
+
+/** Is the options of a block without an operator: its publishers take what its listeners bring. */
+export interface OptionsWithoutOperator<In extends AnyMessage>
+  extends Omit<BlockOptions<In, In>, "operator" | "publishers"> {
+  readonly operator?: undefined;
+  readonly publishers?: readonly PublisherEntry<NoInfer<In>>[];
 }
 
 /** Is an entry of `publishers` with everything said. */

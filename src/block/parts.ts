@@ -75,6 +75,7 @@ export class Parts {
       (delivery) => leave(delivery, "stopped", "stopped"),
     );
     this.exit = new Exit({
+      mergesRuns: this.operator.mergesRuns,
       base: this.ledger.base,
       seal: (stop, delivery, outlet) => stopAccount(stop, delivery, outlet, name, this.ledger, this.loop.holds),
     });

@@ -2,6 +2,7 @@ import type { AnyMessage } from "../message/message.ts";
 import type { Delivery } from "../queue/delivery.ts";
 import type { Context } from "./context.ts";
 import type { Holds } from "./holds.ts";
+import type { Operator } from "./operator.ts";
 
 /** Is one call of `process`, for a delivery, or of `flush`, without one; and the context that the operator gets. */
 export class Call implements Context {
@@ -10,13 +11,18 @@ export class Call implements Context {
   /** What came of it; undefined while it runs. */
   results: readonly AnyMessage[] | undefined;
   readonly #holds: Holds;
-  readonly #holder: object;
+  readonly #holder: Operator<AnyMessage, AnyMessage>;
   readonly #shared: AbortSignal;
   #own: AbortController | undefined;
   #keepsDelivery = false;
   #released: Delivery[] | undefined;
 
-  constructor(holds: Holds, holder: object, signal: AbortSignal, delivery: Delivery | undefined) {
+  constructor(
+    holds: Holds,
+    holder: Operator<AnyMessage, AnyMessage>,
+    signal: AbortSignal,
+    delivery: Delivery | undefined,
+  ) {
     this.#holds = holds;
     this.#holder = holder;
     this.#shared = signal;
@@ -33,31 +39,15 @@ export class Call implements Context {
   }
 
   hold(): void {
-    this.#holdOwn(this.#holder);
+    this.holdOwn(this.#holder);
   }
 
   release(): void {
-    this.#releaseFrom(this.#holder);
+    this.releaseFrom(this.#holder, this.#holder.mergesRuns);
   }
 
   flushIn(ms: number): void {
     this.#holds.flushIn(ms);
-  }
-
-  /** Gives a context for a part of a composed operator, which holds and releases for itself. */
-  part(holder: object, first: boolean): Context {
-    const call = this;
-    return {
-      get signal() {
-        return call.signal;
-      },
-      get attempt() {
-        return call.attempt;
-      },
-      hold: () => (first ? call.#holdOwn(holder) : call.#holdAll(holder)),
-      release: () => call.#releaseFrom(holder),
-      flushIn: (ms) => call.flushIn(ms),
-    };
   }
 
   /** Gives this attempt a signal of its own, and what aborts it. */
@@ -86,20 +76,23 @@ export class Call implements Context {
     this.#keepsDelivery = false;
   }
 
-  #holdOwn(holder: object): void {
+  /** Keeps this call's own message. */
+  holdOwn(holder: object): void {
     if (this.delivery === undefined || this.#keepsDelivery) return;
     this.#keepsDelivery = true;
     this.#holds.hold(this.delivery, holder);
   }
 
-  #holdAll(holder: object): void {
-    this.#holdOwn(holder);
+  /** Keeps all that would finish with the results of this call. */
+  holdAll(holder: object): void {
+    this.holdOwn(holder);
     for (const delivery of this.#released ?? []) this.#holds.hold(delivery, holder);
     this.#released = undefined;
   }
 
-  #releaseFrom(holder: object): void {
-    const released = this.#holds.takeHeld(holder, this.delivery);
+  /** Lets go what one holder holds; with `merged`, runs of one id are one run. */
+  releaseFrom(holder: object, merged: boolean): void {
+    const released = this.#holds.takeHeld(holder, this.delivery, merged);
     if (released.length === 0) return;
     const own = released.indexOf(this.delivery as Delivery);
     if (own >= 0) {

@@ -1,9 +1,9 @@
 import type { AnyMessage } from "../message/message.ts";
 import { inherit } from "../message/message.ts";
-import type { Call } from "./call.ts";
 import type { Context, FlushReason, Result, Several } from "./context.ts";
 import { operatorOf, type Step } from "./function-operator.ts";
 import { Operator } from "./operator.ts";
+import { Part } from "./part.ts";
 import { isLater, listed } from "./results.ts";
 import { enter, leave } from "./run-states.ts";
 
@@ -25,11 +25,13 @@ export function compose<A extends AnyMessage, B extends AnyMessage, C extends An
 }
 
 class Composed extends Operator<AnyMessage, AnyMessage> {
+  override readonly mergesRuns: boolean;
   readonly #first: AnyOperator;
   readonly #second: AnyOperator;
 
   constructor(first: AnyOperator, second: AnyOperator) {
     super();
+    this.mergesRuns = first.mergesRuns || second.mergesRuns;
     this.#first = first;
     this.#second = second;
   }
@@ -53,11 +55,11 @@ class Composed extends Operator<AnyMessage, AnyMessage> {
   }
 
   override process(message: AnyMessage, context: Context): Result<AnyMessage> {
-    const stream = streamOf(context);
-    enter(this.#first, message, stream);
-    const made = this.#list(this.#first, this.#first.process(message, part(context, this.#first, true)));
+    const part = this.#partOfFirst(context);
+    enter(this.#first, message, streamOf(part));
+    const made = this.#list(this.#first, this.#first.process(message, part));
     const ended = (): void => {
-      if (message.type === "stop") leave(this.#first, message, stream);
+      if (message.type === "stop") leave(this.#first, message, streamOf(part));
     };
     if (!isLater<List>(made)) {
       const result = this.#pass(made, message, context);
@@ -68,13 +70,13 @@ class Composed extends Operator<AnyMessage, AnyMessage> {
   }
 
   override flush(reason: FlushReason, context: Context): Result<AnyMessage> {
-    const made = this.#list(this.#first, this.#first.flush(reason, part(context, this.#first, true)));
+    const made = this.#list(this.#first, this.#first.flush(reason, this.#partOfFirst(context)));
     return this.#flushed(made, reason, context);
   }
 
   async #flushed(made: List | Promise<List>, reason: FlushReason, context: Context): Promise<List> {
     const passed = (await this.#pass(await made, undefined, context)) as List;
-    const own = await this.#list(this.#second, this.#second.flush(reason, part(context, this.#second, false)));
+    const own = await this.#list(this.#second, this.#second.flush(reason, this.#partOfSecond(context)));
     return [...passed, ...own];
   }
 
@@ -106,13 +108,21 @@ class Composed extends Operator<AnyMessage, AnyMessage> {
 
   #one(made: AnyMessage, parent: AnyMessage | undefined, context: Context): List | Promise<List> {
     const message = parent === undefined ? made : inherit(made, parent);
-    const stream = streamOf(context);
-    enter(this.#second, message, stream);
-    const results = this.#list(this.#second, this.#second.process(message, part(context, this.#second, false)));
+    const part = this.#partOfSecond(context);
+    enter(this.#second, message, streamOf(part));
+    const results = this.#list(this.#second, this.#second.process(message, part));
     if (message.type !== "stop") return results;
-    if (isLater<List>(results)) return results.finally(() => leave(this.#second, message, stream));
-    leave(this.#second, message, stream);
+    if (isLater<List>(results)) return results.finally(() => leave(this.#second, message, streamOf(part)));
+    leave(this.#second, message, streamOf(part));
     return results;
+  }
+
+  #partOfFirst(context: Context): Context {
+    return Part.of(context, this.#first, true, false) ?? context;
+  }
+
+  #partOfSecond(context: Context): Context {
+    return Part.of(context, this.#second, false, this.#first.mergesRuns) ?? context;
   }
 
   #list(operator: AnyOperator, result: Result<AnyMessage>): List | Promise<List> {
@@ -122,10 +132,6 @@ class Composed extends Operator<AnyMessage, AnyMessage> {
   }
 }
 
-function part(context: Context, operator: object, first: boolean): Context {
-  return "part" in context ? (context as Call).part(operator, first) : context;
-}
-
 function streamOf(context: Context): string {
-  return "stream" in context ? (context as Call).stream : "";
+  return "stream" in context ? (context as Part).stream : "";
 }

@@ -7,6 +7,8 @@ import type { Tally } from "../runs/tally.ts";
 
 /** What the way out is told by its block. */
 export interface ExitOptions {
+  /** Whether runs of several streams leave as one, so that a run is known by its id alone. */
+  readonly mergesRuns: boolean;
   /** Where results without a run are counted. */
   readonly base: Tally;
   /** Puts the account on a Stop that leaves. */
@@ -82,7 +84,7 @@ export class Exit {
   #runOf(message: AnyMessage, parent: Delivery | undefined): object | undefined {
     const id = message.run;
     if (id === undefined) return undefined;
-    return parent?.run?.id === id ? parent.run : this.runNamed(id);
+    return parent?.run?.id === id && !this.#options.mergesRuns ? parent.run : this.runNamed(id);
   }
 
   /** Gives what stands for a run in the queues of the outlets, where it is not the run in process. */

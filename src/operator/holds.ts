@@ -1,15 +1,16 @@
 import type { BoundedQueue } from "../queue/bounded-queue.ts";
 import type { Delivery } from "../queue/delivery.ts";
+import type { Run } from "../runs/run.ts";
 import type { Clock } from "../time/clock.ts";
 
-const NO_RUN: object = Object.freeze({});
+const NO_RUN: Pick<Run, "id"> = Object.freeze({ id: "" });
 
 /** Keeps what operators hold, by run, and their wish to be asked again. */
 export class Holds {
   readonly #queue: BoundedQueue<Delivery>;
   readonly #clock: Clock;
   readonly #due: () => void;
-  readonly #held = new Map<object, Set<Delivery>>();
+  readonly #held = new Map<Pick<Run, "id">, Set<Delivery>>();
   #count = 0;
   #cancel: (() => void) | undefined;
 
@@ -25,7 +26,7 @@ export class Holds {
   }
 
   /** Counts what is held of one run. */
-  countOf(run: object): number {
+  countOf(run: Run): number {
     return this.#held.get(run)?.size ?? 0;
   }
 
@@ -52,23 +53,31 @@ export class Holds {
     this.#queue.unhold(delivery);
   }
 
-  /** Takes what one holder holds: of the run of this delivery, or of all runs. It takes the wish for a flush back. */
-  takeHeld(holder: object, delivery: Delivery | undefined): Delivery[] {
+  /**
+   * Takes what one holder holds: of the run of this delivery, or of all runs. With `merged`, runs of one id are one run.
+   * It takes the wish for a flush back.
+   */
+  takeHeld(holder: object, delivery: Delivery | undefined, merged: boolean): Delivery[] {
     this.#cancel?.();
     this.#cancel = undefined;
-    const sets = delivery === undefined ? [...this.#held.values()] : [this.#held.get(delivery.run ?? NO_RUN)];
+    const sets = delivery === undefined ? this.#held.values() : this.#setsOf(delivery.run ?? NO_RUN, merged);
     const taken: Delivery[] = [];
-    for (const held of sets) for (const one of held ?? []) if (one.holder === holder) taken.push(one);
+    for (const held of sets) for (const one of held) if (one.holder === holder) taken.push(one);
     for (const one of taken) this.release(one);
     return taken;
   }
 
   /** Takes everything held: of one run, or of all. */
-  takeAll(run?: object): Delivery[] {
+  takeAll(run?: Run): Delivery[] {
     const sets = run === undefined ? [...this.#held.values()] : [this.#held.get(run) ?? []];
     const taken = sets.flatMap((held) => [...held]);
     for (const one of taken) this.release(one);
     return taken;
+  }
+
+  #setsOf(run: Pick<Run, "id">, merged: boolean): Set<Delivery>[] {
+    if (!merged || run === NO_RUN) return [this.#held.get(run) ?? new Set()];
+    return [...this.#held].filter(([other]) => other !== NO_RUN && other.id === run.id).map(([, held]) => held);
   }
 
   flushIn(ms: number): void {

@@ -28,6 +28,7 @@ export function mergeRuns<M extends AnyMessage = Message>(options: {
 }
 
 class MergeRuns extends Operator<AnyMessage, AnyMessage> {
+  override readonly mergesRuns = true;
   readonly #streams: number;
   readonly #waitMs: number;
   readonly #runs = new Map<string, Merged>();

@@ -21,6 +21,8 @@ export abstract class Operator<In extends AnyMessage = Message, Out extends AnyM
   declare readonly takes: (message: In) => void;
   /** Exists only for the compiler: what this operator brings. */
   declare readonly brings: Out;
+  /** True when runs of several streams that have one id leave as one run; then they are also held and released as one. */
+  readonly mergesRuns: boolean = false;
   #states: RunStates<unknown>[] | undefined;
   #host: Host | undefined;
 

@@ -14,5 +14,8 @@ export interface Bounds {
 
 /** Is a publisher, or one with its place in the block: whether it is required, and how much may wait before it. */
 export type PublisherEntry<M extends AnyMessage> =
-  | Publisher<M>
-  | ({ readonly publisher: Publisher<M>; readonly required?: boolean } & Bounds);
+  | Taker<M>
+  | ({ readonly publisher: Taker<M>; readonly required?: boolean } & Bounds);
+
+/** Is a publisher of which only `takes` says what it takes: its methods would count as saying that this also comes. */
+type Taker<M extends AnyMessage> = Publisher<NoInfer<M>> & { readonly takes: (message: M) => void };

@@ -17,7 +17,7 @@ export abstract class Publisher<In extends AnyMessage = Message> {
   readonly shared: boolean = false;
   /** The name of the stream in Starts and signs of life; a block puts its own name here when there is none. */
   stream = "";
-  #life: Life<In> | undefined;
+  #life: Life | undefined;
 
   /** Connects; messages come only afterwards. */
   open(_signal: AbortSignal): void | Promise<void> {}
@@ -99,9 +99,9 @@ export abstract class Publisher<In extends AnyMessage = Message> {
     return topic === undefined ? undefined : { topic };
   }
 
-  #alive(): Life<In> {
+  #alive(): Life {
     this.#life ??= {
-      writer: this.codec.writer({ stream: this.stream, shared: this.shared }) as unknown as Writer<In>,
+      writer: this.codec.writer({ stream: this.stream, shared: this.shared }) as Writer<AnyMessage>,
       encoded: [],
       repeating: undefined,
     };
@@ -109,8 +109,9 @@ export abstract class Publisher<In extends AnyMessage = Message> {
   }
 }
 
-interface Life<In extends AnyMessage> {
-  readonly writer: Writer<In>;
-  encoded: { readonly message: In; readonly wire: WireMessages }[];
+/** Without the type of the messages, or a publisher of any message would not do for those of one operator. */
+interface Life {
+  readonly writer: Writer<AnyMessage>;
+  encoded: { readonly message: AnyMessage; readonly wire: WireMessages }[];
   repeating: number | undefined;
 }

@@ -8,9 +8,12 @@ export type Seen = readonly [run: string, number: number, dtype: string, shape: 
 const TYPES = ["uint16", "int32", "float32", "float64", "uint8"] as const;
 const SHAPE = [5, 7];
 
-/** Makes runs of images of many element types, as a listener would bring them. */
-export function framesOf(runs: number, images: number): readonly Message[] {
-  return Array.from({ length: runs }, (_, index) => runOf(`run-${index}`, images)).flat();
+/**
+ * Makes runs of images of many element types, as a listener would bring them. `complete` says that they have all fields
+ * that the peers insist on; else their codec has to see to it.
+ */
+export function framesOf(runs: number, images: number, complete: boolean): readonly Message[] {
+  return Array.from({ length: runs }, (_, index) => runOf(`run-${index}`, images, complete)).flat();
 }
 
 /** Says what there is to see in messages, as the scripts do. */
@@ -29,10 +32,12 @@ export function seenIn(messages: readonly Message[]): readonly Seen[] {
   });
 }
 
-function runOf(run: string, images: number): readonly Message[] {
+function runOf(run: string, images: number, complete: boolean): readonly Message[] {
   const start = new Start({ run_name: run, width: 7, height: 5, data_type: "mixed", tiled_url: "" }, { run });
-  const events = Array.from({ length: images }, (_, number) => new Event({ note: "µ" }, imageOf(number), { run }));
-  return [start, ...events, new Stop({}, { run })];
+  const events = Array.from({ length: images }, (_, number) => {
+    return new Event(complete ? { frame_number: number, tiled_url: "" } : { note: "µ" }, imageOf(number), { run });
+  });
+  return [start, ...events, new Stop(complete ? { num_frames: images } : {}, { run })];
 }
 
 function imageOf(number: number): NdArray<DType> {

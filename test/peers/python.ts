@@ -17,8 +17,7 @@ export class Python implements AsyncDisposable {
     const python = process.env.ARROYO_PEERS_PYTHON;
     if (python === undefined) throw new Error("these tests need their own Python: npm run test:peers");
     this.#script = script;
-    const env = { ...process.env, PYTHONPATH: `${root}/examples/from-arroyopy:${root}/examples/python` };
-    this.#child = spawn(python, [script, ...args.map(String)], { cwd: root, env, stdio: ["pipe", "pipe", "pipe"] });
+    this.#child = spawn(python, [script, ...args.map(String)], { cwd: root, stdio: ["pipe", "pipe", "pipe"] });
     this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       this.#output += text;
     });

@@ -230,7 +230,8 @@ class ListenerChecks {
         if (attempt.ending === undefined) throw error;
       });
     const { ending } = attempt;
-    if (ending === undefined) return this.#readsOn(source, attempt);
+    // Awaited here: what is returned unawaited outlives the attempt.
+    if (ending === undefined) return await this.#readsOn(source, attempt);
     assert.equal(ending.how, "failed", "start returned as if the source had ended");
     assert.ok(ending.how === "failed" && isRetryable(ending.error), "the error of a lost connection is not retryable");
     await using second = await this.#attempt(listener);

@@ -29,7 +29,7 @@ const SOCKETS = ["sub", "pull"] as const;
 const LIMITS = Object.keys(DEFAULT_LIMITS) as (keyof Limits)[];
 
 /** Brings in what other programs publish or push over ZeroMQ. */
-export class ZmqListener<M extends AnyMessage = Message> extends Listener<M> {
+export class ZmqListener<M extends AnyMessage = AnyMessage> extends Listener<M> {
   override readonly replay = "none";
   override readonly codec: Codec;
   readonly #ends: Ends;

@@ -39,7 +39,7 @@ const SOCKETS = ["pub", "push"] as const;
 const OPTIONS = [...COMMON_OPTIONS, "socket", "topic", "stream", "waitForSubscribers", "lingerMs"];
 
 /** Sends results out over ZeroMQ. */
-export class ZmqPublisher<M extends AnyMessage = Message> extends Publisher<M> {
+export class ZmqPublisher<M extends AnyMessage = AnyMessage> extends Publisher<M> {
   override readonly codec: Codec;
   override readonly shared: boolean;
   /** Takes what a person should know and that is not an error. Default: a warning of the process. */

@@ -25,7 +25,7 @@ export function plannedOperator(records: Records, clock: Clock): { operator: Ope
 /** Works as a plan says, and looks whether the run rule holds. */
 export class PlannedOperator extends Operator<Message, Message> {
   /** Runs that had their Start and not their Stop. */
-  readonly open = new Set<string>();
+  readonly openRuns = new Set<string>();
   readonly #kind: OperatorKind;
   readonly #first: boolean;
   readonly #last: boolean;
@@ -97,13 +97,13 @@ export class PlannedOperator extends Operator<Message, Message> {
     const { kinds } = this.#plan;
     const { run } = message;
     if (run === undefined || (!this.#first && (kinds[0] === "batch-runs" || this.#plan.throwsAtLifecycle))) return;
-    const open = this.open.has(run);
+    const open = this.openRuns.has(run);
     if (message.type === "start" ? open : !open) {
       const was = open ? "open" : "not open";
       this.#records.violation(`operator ${this.#index} got a ${message.type} of run ${run}, which was ${was}`);
     }
-    if (message.type === "start") this.open.add(run);
-    else if (message.type === "stop") this.open.delete(run);
+    if (message.type === "start") this.openRuns.add(run);
+    else if (message.type === "stop") this.openRuns.delete(run);
   }
 
   #work(message: Message, context: Context): readonly Message[] | Promise<readonly Message[]> {

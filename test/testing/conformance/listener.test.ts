@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:net";
 import { describe, expect, test } from "vitest";
 import { ConnectionError, UsageError } from "../../../src/errors.ts";
-import { type Inlet, Listener, type Replay } from "../../../src/listener/listener.ts";
+import { type Inlet, Listener, platformInlet, type Replay } from "../../../src/listener/listener.ts";
 import { Event } from "../../../src/message/event.ts";
 import { DEFAULT_LIMITS } from "../../../src/message/limits.ts";
 import type { AnyMessage, Message } from "../../../src/message/message.ts";
@@ -102,6 +102,11 @@ class LogListener extends Listener<AnyMessage> {
         if (source.isCut) {
           source.isCut = false;
           if (fault === "ends when the connection is lost") return;
+          if (fault === "mends a lost connection by itself") {
+            platformInlet(inlet)?.connected(false);
+            setImmediate(() => platformInlet(inlet)?.connected(true));
+            continue;
+          }
           if (fault === "stops reading when the connection is lost") {
             await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
             return;
@@ -173,6 +178,11 @@ function subject(fault: string): ListenerSubject {
 describe("listener suite", () => {
   describe("a listener that does everything right passes", () => {
     for (const each of listenerSuite(subject(NO_FAULT))) test(each.name, each.run);
+  });
+
+  test("a listener that mends its connection passes as well as one that fails", async () => {
+    const cases = listenerSuite({ ...subject("mends a lost connection by itself"), patienceMs: 5_000 });
+    await cases.find(({ name }) => name.startsWith("connection"))?.run();
   });
 
   findsFaults(

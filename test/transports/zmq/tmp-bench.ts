@@ -46,7 +46,7 @@ if (role === "src") {
         const sink = new zmq.Pull({ receiveHighWaterMark: hwmOf(size) }); await sink.bind("tcp://127.0.0.1:*");
         const f = fork(process.argv[1]!, ["fwd", v, String(size), sink.lastEndpoint!]);
         const addr = await new Promise<string>((r) => f.once("message", r as any));
-        const s = fork(process.argv[1]!, ["src", addr, String(size), String(n)]);
+        const s0 = fork(process.argv[1]!, ["src", addr, String(size), String(n)]); s0.once("exit", (c, sig) => { if (c !== 0) console.log("SRC EXIT", v, c, sig); });
         await sink.receive(); let t = performance.now(); let c = 0, last = t;
         for (;;) { const m = await sink.receive(); c++; if (c === n) { last = performance.now(); break; } if (c === Math.floor(n * 0.2)) t = performance.now(); last = performance.now(); }
         const dt = last - t; const k = c - Math.floor(n * 0.2);
@@ -54,7 +54,7 @@ if (role === "src") {
         const rate = k / dt; if (v === "bare") base = rate;
         out.push(`${v}: ${size > 100000 ? ((rate * size) / 1e6).toFixed(2) + " GB/s" : rate.toFixed(1) + " k/s"} ${(rate / base).toFixed(2)}`);
         (async () => { try { for (;;) await sink.receive(); } catch {} })();
-        await new Promise((r) => f.once("exit", r)); sink.close();
+        await new Promise((r) => f.once("exit", (c, sig) => { if (c !== 0) console.log("FWD EXIT", v, c, sig); r(0); })); sink.close();
       }
       console.log(size, out.join("  "));
     }

@@ -1,0 +1,250 @@
+import { ArroyoError, text } from "../../../src/errors.ts";
+import type { Account, Counts } from "../../../src/message/account.ts";
+import type { Message } from "../../../src/message/message.ts";
+import type { Item } from "./plain-source.ts";
+import type { Delivered } from "./planned-publisher.ts";
+import type { Scene } from "./play.ts";
+import type { ListenerPlan, Plan } from "./plan.ts";
+import { contentOf, fromOf, keyOf, name, type SinkRecord } from "./records.ts";
+
+/** Says how a block ended. */
+export interface Ended {
+  readonly account: Account;
+  readonly error: unknown;
+  readonly stopped: "no" | "drain" | "abandon";
+  /** True when it did not end in time. */
+  readonly late: boolean;
+}
+
+/** Looks at the bounds while a block runs. */
+export function checkBounds({ plan, records, block, sinks }: Scene): void {
+  const { overflow, maxMessages, maxBytes } = plan.block;
+  const { queued, held, bytes, running, outgoing } = block.load;
+  // Other policies let one event in where no other is queued.
+  const most = maxMessages + (overflow === "block" ? 0 : 1);
+  if (queued + held > most) records.violation(`${queued} queued and ${held} held, where ${maxMessages} may be`);
+  const unsettled = records.puts.filter((put) => put.settles && put.acks + put.nacks === 0 && !put.life.dead);
+  if (overflow === "block" && plan.block.recover === "message" && bytes > maxBytes && unsettled.length > 1) {
+    if (plan.block.guarantee === undefined && plan.seed % 2 === 0 && sinks.every(({ record }) => record.required)) {
+      records.violation(`${bytes} bytes in the queue, where ${maxBytes} may be`);
+    }
+  }
+  const out = sinks.reduce((sum, { publisher }) => {
+    const { maxMessages: mostOut, overflow: policy } = publisher.delivered.plan;
+    return sum + mostOut + (policy === "block" ? 0 : 1);
+  }, 0);
+  if (outgoing > out) records.violation(`${outgoing} results wait for publishers, where ${out} may`);
+  if (running > plan.block.concurrency) records.violation(`${running} calls run, where ${plan.block.concurrency} may`);
+}
+
+/** Looks at everything after a block has ended. */
+export function checkEnd(scene: Scene, ended: Ended, delivered: readonly Delivered[]): void {
+  checkError(scene, ended);
+  checkAccount(scene, ended);
+  checkSettlements(scene, ended);
+  checkRunsEnded(scene, ended);
+  for (const { record } of scene.sinks) checkSink(scene, record);
+  checkLost(scene, ended);
+  checkSums(scene, delivered);
+  checkComplete(scene, ended);
+}
+
+function checkError({ plan, records }: Scene, { error }: Ended): void {
+  if (error === undefined) return;
+  const { onError } = plan.block;
+  const code = error instanceof ArroyoError ? error.code : "";
+  const refuses = plan.publishers.some(
+    ({ faults, refusesOneOf }) => refusesOneOf > 0 || faults.some(({ fault }) => fault === "refuse"),
+  );
+  const throws = plan.operator.kinds.some((kind) => kind === "throwing" || kind === "hanging");
+  const garbage = plan.listeners.some(({ kind, items }) => kind === "log" && items.some(({ what }) => what === "garbage"));
+  if (onError === "fail" && code === "PUBLISH" && refuses) return;
+  if (onError === "fail" && code === "PROCESS" && (throws || garbage)) return;
+  records.violation(`the block failed: ${code} ${text(error)}`);
+}
+
+function checkAccount({ records, life, plan }: Scene, { account, late }: Ended): void {
+  for (const counts of [account, ...account.runs]) {
+    const { received, finished, dropped, failed, dead, left, filtered, reduced } = counts;
+    if (received !== finished + dropped + failed + dead + left) {
+      records.violation(`an account does not add up: ${JSON.stringify(counts)}`);
+    }
+    const numbers = [received, finished, dropped, failed, dead, left, filtered, reduced, counts.published];
+    if (numbers.some((number) => number < 0)) records.violation(`a count is negative: ${JSON.stringify(counts)}`);
+    if (filtered + reduced > finished) records.violation(`more filtered and reduced than finished: ${JSON.stringify(counts)}`);
+  }
+  if (late) return;
+  const puts = records.puts.filter((put) => put.life === life);
+  const times = (reason: string): number => account.reasons[reason] ?? 0;
+  const controls = puts.filter(({ item }) => item.what === "control" || item.what === "alive").length;
+  const garbage = puts.filter(({ item }) => item.what === "garbage").length;
+  const apart = controls + garbage + times("copy of a Start") + times("duplicate");
+  if (account.received !== puts.length - apart) {
+    records.violation(`${puts.length} put, of which ${apart} count apart, but ${account.received} received`);
+  }
+  if (account.rejected !== garbage) records.violation(`${garbage} were garbage, but ${account.rejected} rejected`);
+  if (plan.block.guarantee === "at-most-once" || plan.seed % 2 === 1) return;
+  const acked = puts.filter(({ acks, item }) => acks > 0 && item.what !== "garbage").length;
+  const { finished, dropped, failed, dead } = account;
+  const refused = puts.filter((put) => put.nacks > 0 && put.item.what !== "garbage").length - account.left;
+  if (plan.block.recover === "message" && acked !== finished + dropped + dead + failed - refused + apart - garbage) {
+    records.violation(
+      `${acked} acked, but ${finished} finished, ${dropped} dropped, ${dead} dead, ${failed} failed (${refused} refused), ${apart} apart`,
+    );
+  }
+  checkPublished(account, puts.length > 0 ? records.sinks.filter((sink) => sink.life === life) : [], records);
+}
+
+function checkPublished(account: Account, sinks: readonly SinkRecord[], records: Scene["records"]): void {
+  const counting = sinks.find(({ required }) => required) ?? sinks[0];
+  if (counting === undefined || counting.confirmed.length === account.published) return;
+  records.violation(`the publisher confirmed ${counting.confirmed.length}, but ${account.published} published`);
+}
+
+function checkSettlements({ records, plan, life }: Scene, { error, stopped, late }: Ended): void {
+  if (late) return;
+  for (const put of records.puts) {
+    if (put.life !== life || !put.settles) continue;
+    if (put.acks + put.nacks === 0) records.violation(`${name(put)} was never settled`);
+    const may = error !== undefined || stopped !== "no" || plan.block.recover === "run" || breaks(plan);
+    if (put.nacks > 0 && !may && !put.item.id.startsWith("stray")) {
+      records.violation(`${name(put)} was nacked, though nothing failed and nobody stopped`);
+    }
+  }
+}
+
+function breaks(plan: Plan): boolean {
+  return plan.listeners.some((listener) => listener.breaks.length > 0);
+}
+
+/** Who got a Start gets a Stop, where the block had the time for it. */
+function checkRunsEnded({ parts, records, plan }: Scene, { account, error, late }: Ended): void {
+  if (late || error !== undefined || account.left > 0 || plan.block.recover === "run") return;
+  if (plan.end.how === "abandon" || plan.end.deadlineMs < 1_000) return;
+  for (const [index, { openRuns: open }] of parts.entries()) {
+    if (index > 0 && (plan.operator.throwsAtLifecycle || plan.operator.kinds[0] === "batch-runs")) continue;
+    for (const run of open) records.violation(`operator ${index} never got a Stop of run ${run}`);
+  }
+}
+
+/** The run rule and the order hold for publishers too. */
+function checkSink({ plan, records }: Scene, sink: SinkRecord): void {
+  const { kinds, throwsAtLifecycle } = plan.operator;
+  const open = new Set<string>();
+  const last = new Map<string, number>();
+  const ruled = !sink.torn && !kinds.includes("batch-runs") && !throwsAtLifecycle;
+  for (const message of sink.confirmed) {
+    const { run } = message;
+    if (run !== undefined && ruled) {
+      const was = open.has(run);
+      if (message.type === "start" ? was : !was) {
+        records.violation(`a publisher got "${keyOf(message)}" of run ${run}, which was ${was ? "open" : "not open"} there`);
+      }
+      if (message.type === "start") open.add(run);
+      else if (message.type === "stop") open.delete(run);
+    }
+    if (plan.block.unordered || kinds.includes("batch-runs")) continue;
+    checkOrder(message, last, records);
+  }
+}
+
+function checkOrder(message: Message, last: Map<string, number>, records: Scene["records"]): void {
+  for (const number of fromOf(message)) {
+    const put = records.puts[number];
+    if (put === undefined) continue;
+    const lane = `${put.listener} ${put.item.run}`;
+    const before = last.get(lane) ?? -1;
+    // A sum stands for the events before its Stop.
+    if (number < before && contentOf(message).sum === undefined) {
+      records.violation(`a publisher got "${keyOf(message)}" of put ${number} after put ${before} of the same run`);
+    }
+    last.set(lane, Math.max(before, number));
+  }
+}
+
+/** What a hop lost is known exactly, where all its lifecycle came. */
+function checkLost({ plan, states, records, life }: Scene, { account, late }: Ended): void {
+  if (late || life.number > 0 || breaks(plan)) return;
+  const live = plan.listeners.filter(({ kind }) => kind === "live");
+  if (live.length === 0 || live.some(({ clean }) => !clean) || plan.block.maxOpenRuns < 3) return;
+  if (states.some(({ plan: { kind, items }, reached }) => kind === "live" && reached < items.length)) return;
+  const lost = live.flatMap(({ items }) => items.filter((item) => item.lost === true)).length;
+  if (account.lost !== lost) records.violation(`${lost} events were lost on the way, but ${account.lost} counted`);
+  const skipped = live.reduce((sum, { items }) => sum + skippedOf(items), 0);
+  if (account.droppedUpstream !== skipped) {
+    records.violation(`${skipped} were left out upstream, but ${account.droppedUpstream} counted`);
+  }
+}
+
+/** Adds up what a publisher left out: it is the difference between its numbers and its events. */
+function skippedOf(items: readonly Item[]): number {
+  const last = items.at(-1)?.hop?.next ?? [];
+  const sent = items.filter(({ what, id }) => what === "event" && !id.endsWith("+")).length;
+  return last.reduce((sum, [, next]) => sum + next, 0) - sent;
+}
+
+/** A sum at the end of a run is right: with the run as the unit, after any number of kills. */
+function checkSums({ plan, records, life }: Scene, delivered: readonly Delivered[]): void {
+  const { recover, overflow, guarantee, maxOpenRuns } = plan.block;
+  if (plan.operator.kinds[0] !== "sum" || overflow !== "block" || guarantee !== undefined || maxOpenRuns < 3) return;
+  if (recover === "message" && (life.number > 0 || breaks(plan))) return;
+  const right = new Map<string, number>();
+  for (const listener of plan.listeners) if (listener.clean && listener.kind !== "live") addSums(listener, right);
+  for (const { messages } of delivered) {
+    for (const message of messages) {
+      const { sum, startId = "", from = [] } = contentOf(message);
+      const expected = right.get(startId);
+      // A Stop that was made by the platform ends a part of a run.
+      if (sum === undefined || expected === undefined || from.length === 0 || sum === expected) continue;
+      records.violation(`the sum of run ${message.run} came out as ${sum}, it is ${expected}`);
+    }
+  }
+}
+
+function addSums({ items }: ListenerPlan, right: Map<string, number>): void {
+  const starts = new Map<string, string>();
+  for (const { what, run = "", id, value } of items) {
+    if (what === "start") {
+      starts.set(run, id);
+      right.set(id, 0);
+    }
+    const start = starts.get(run);
+    if (what === "event" && start !== undefined) right.set(start, (right.get(start) ?? 0) + value);
+  }
+}
+
+/** Where nothing went wrong, everything came out, and a log is committed to its end. */
+function checkComplete({ plan, records, states, life }: Scene, { error, stopped, late }: Ended): void {
+  if (late || error !== undefined || stopped !== "no") return;
+  const { block, listeners } = plan;
+  for (const [index, { clean, items, kind }] of listeners.entries()) {
+    const state = states[index];
+    if (kind === "log" && block.guarantee === undefined && state !== undefined) {
+      const open = openRuns(items);
+      if (state.committed < items.length && (block.recover === "message" || !open)) {
+        records.violation(`the log was committed up to ${state.committed} of ${items.length}`);
+      }
+    }
+    if (!clean || block.overflow !== "block" || block.maxOpenRuns < 3) continue;
+    for (const item of items) {
+      if (item.lost === true || (item.what !== "event" && item.what !== "stop") || item.id.endsWith("+")) continue;
+      const seen = records.puts.some((put) => put.item === item && put.seen && (kind === "log" || put.life === life));
+      if (!seen) records.violation(`${item.what} ${item.id} never came to the operator`);
+    }
+  }
+}
+
+function openRuns(items: readonly Item[]): boolean {
+  const open = new Set<string>();
+  for (const { what, run = "" } of items) {
+    if (what === "start") open.add(run);
+    else if (what === "stop") open.delete(run);
+  }
+  return open.size > 0;
+}
+
+/** Gives the numbers of an account in short, for a report. */
+export function shortCounts(counts: Counts): string {
+  const { received, finished, dropped, failed, dead, left, published } = counts;
+  return JSON.stringify({ received, finished, dropped, failed, dead, left, published });
+}

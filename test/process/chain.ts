@@ -1,0 +1,126 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Account } from "arroyojs";
+import { Places } from "../transports/zmq/places.ts";
+import { Child, type Ended } from "./child.ts";
+import { readJournal } from "./journals.ts";
+import type { Death } from "./programs/death.ts";
+import type { Entry } from "./programs/journal.ts";
+import type { BlockWord } from "./programs/speech.ts";
+import type { StageOptions, StageOrder } from "./programs/stage.ts";
+
+export type StageName = "detector" | "middle" | "sink";
+export const STAGES: readonly StageName[] = ["detector", "middle", "sink"];
+
+/** What a stage says. */
+export type StageWord = BlockWord | { readonly say: "event"; readonly id: number; readonly life: number };
+
+/** One life of a stage. */
+export class Stage extends Child<StageWord, StageOrder> {
+  readonly journalPath: string;
+  readonly life: number;
+
+  constructor(options: StageOptions) {
+    super(new URL("programs/stage.ts", import.meta.url), { args: [options] });
+    this.journalPath = options.journal;
+    this.life = options.life;
+  }
+
+  /** What its operator saw; of the detector: what it published. */
+  get journal(): Entry[] {
+    return readJournal(this.journalPath);
+  }
+
+  /** The account it gave at its end. */
+  get account(): Account {
+    const word = this.words.find((one) => one.say === "account");
+    if (word?.say !== "account") throw new Error(`${this.journalPath}: gave no account`);
+    return word.account;
+  }
+
+  async ready(): Promise<void> {
+    await this.heard((word) => word.say === "ready", "ready");
+  }
+
+  /** Resolves when a run opened so many times. */
+  async opened(run: string): Promise<void> {
+    const isIt = (word: StageWord): boolean => word.say === "run" && word.run === run && word.what === "opened";
+    await this.until(() => this.words.some(isIt), `run ${run} opened`);
+  }
+
+  /** Resolves when an event came, or the process is dead. */
+  async got(id: number, life: number): Promise<void> {
+    const isIt = (word: StageWord): boolean => word.say === "event" && word.id === id && word.life === life;
+    await this.until(() => this.ended !== undefined || this.words.some(isIt), `event ${id} of life ${life}`);
+  }
+
+  async stopped(run: string): Promise<void> {
+    const isIt = (word: StageWord): boolean =>
+      word.say === "run" && word.run === run && word.what === "ended" && word.reason === "completed";
+    await this.until(() => this.words.some(isIt), `run ${run} completed`);
+  }
+
+  async drained(): Promise<Ended> {
+    this.signal("SIGTERM");
+    return this.end();
+  }
+}
+
+/** Three processes joined by PUB/SUB: detector, middle, sink; each can die and be started again. */
+export class Chain implements AsyncDisposable {
+  readonly #folder: string;
+  readonly #places: Places;
+  readonly #raw: string;
+  readonly #worked: string;
+  readonly #lives = new Map<StageName, Stage[]>(STAGES.map((name) => [name, []]));
+
+  static async open(transport: "tcp" | "ipc"): Promise<Chain> {
+    const places = new Places();
+    const folder = await mkdtemp(join(tmpdir(), "arroyo-chain-"));
+    return new Chain(folder, places, await places.free(transport), await places.free(transport));
+  }
+
+  private constructor(folder: string, places: Places, raw: string, worked: string) {
+    this.#folder = folder;
+    this.#places = places;
+    this.#raw = raw;
+    this.#worked = worked;
+  }
+
+  /** All lives of a stage, oldest first. */
+  lives(name: StageName): readonly Stage[] {
+    return this.#lives.get(name) as Stage[];
+  }
+
+  /** The newest life of a stage. */
+  now(name: StageName): Stage {
+    return this.lives(name).at(-1) as Stage;
+  }
+
+  /** Begins a life of a stage. */
+  start(name: StageName, death?: Death): Stage {
+    const life = this.lives(name).length;
+    const journal = join(this.#folder, `${name}-${life}.jsonl`);
+    const ends = {
+      detector: { to: this.#raw },
+      middle: { from: this.#raw, to: this.#worked },
+      sink: { from: this.#worked },
+    };
+    const stage = new Stage({ name, life, journal, ...ends[name], ...(death === undefined ? {} : { death }) });
+    this.#lives.get(name)?.push(stage);
+    return stage;
+  }
+
+  /** Lets all stages drain, the first one first. */
+  async drain(): Promise<void> {
+    for (const name of STAGES) await this.now(name).drained();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const stages = STAGES.flatMap((name) => this.lives(name));
+    await Promise.all(stages.map((stage) => stage[Symbol.asyncDispose]()));
+    await this.#places[Symbol.asyncDispose]();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
