@@ -1,7 +1,7 @@
 // An operator fails in the middle of a run. With recover: "run" nothing of the run was acknowledged, so the next block is
 // given the whole run again, from its Start, and the sum is right. With the default, recover: "message", it is given what
 // was not finished, and a sum that was kept in memory is gone. Run it with: npx tsx examples/recover-run.ts
-import { accountText, Block, type BlockOptions, Event, Operator, Start, Stop } from "arroyojs";
+import { accountText, Block, type BlockOptions, Event, Operator, Publisher, Start, Stop } from "arroyojs";
 import { MemoryChannel, MemoryListener, MemoryPublisher } from "arroyojs/memory";
 
 type Counts = Start | Event<{ counts: number }, Uint8Array> | Stop;
@@ -26,6 +26,13 @@ class Sum extends Operator<Counts, Counts> {
   }
 }
 
+class Print extends Publisher<Counts> {
+  override publish(message: Counts): void {
+    if (message.type === "start") console.log(`start of ${message.run}, resumed: ${message.resumed}`);
+    if (message.type === "stop") console.log(`stop of ${message.run}, ${message.reason}`, message.data);
+  }
+}
+
 /** A log keeps messages and remembers for each group of readers what is finished. (This one lives as long as the process.) */
 async function recordedRun(): Promise<MemoryChannel<Counts>> {
   const log = new MemoryChannel<Counts>({ mode: "log" });
@@ -41,6 +48,7 @@ async function recordedRun(): Promise<MemoryChannel<Counts>> {
 }
 
 for (const recover of ["message", "run"] satisfies BlockOptions["recover"][]) {
+  console.log(`\nrecover: "${recover}"`);
   const log = await recordedRun();
   const block = (name: string, failAt: number) =>
     new Block<Counts, Counts>({
@@ -48,14 +56,14 @@ for (const recover of ["message", "run"] satisfies BlockOptions["recover"][]) {
       recover,
       listeners: [new MemoryListener({ channel: log, group: "sum" })],
       operator: new Sum(failAt),
+      publishers: [new Print()],
     });
 
   const first = block("first", 6);
   await first.start();
-  await first.finished.catch((error: unknown) => console.log(`first: ${(error as Error).message}`));
+  await first.finished.catch((error: unknown) => console.log((error as Error).message));
 
   const second = block("second", Infinity);
-  second.on("run", ({ what, reason = "" }) => console.log(`second: run ${what} ${reason}`));
   await second.start();
   console.log(accountText(await second.finished));
 }

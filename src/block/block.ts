@@ -5,7 +5,7 @@ import type { Account } from "../message/account.ts";
 import type { AnyMessage, Message } from "../message/message.ts";
 import { Operator } from "../operator/operator.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
-import { untilAborted } from "../time/wait.ts";
+import { untilAborted, within } from "../time/wait.ts";
 import { Changes } from "./changes.ts";
 import {
   type BlockOptions,
@@ -40,6 +40,9 @@ export interface Load {
   readonly outgoing: number;
 }
 
+/** How long what hangs, or is not required, is waited for when all else is done. */
+const GRACE_MS = 1_000;
+
 type BlockState = "new" | "starting" | "running" | "draining" | "ended" | "failed";
 
 /** Leads listeners through an operator to publishers, with one name and one life. */
@@ -59,6 +62,13 @@ export class Block<In extends AnyMessage = Message, Out extends AnyMessage = Mes
   readonly #places: PublisherPlace[];
   #state: BlockState = "new";
   #error: unknown;
+  #starting: Promise<void> | undefined;
+  #opening: Promise<void> = Promise.resolve();
+  /** Whether the operator is in this block, and open. */
+  #hosts = false;
+  #operates = false;
+  /** True when the operator was closed, or would have been. */
+  #isOver = false;
   #ending: Promise<Account> | undefined;
   #resolve: (account: Account) => void = () => undefined;
   #reject: (error: unknown) => void = () => undefined;
@@ -115,27 +125,13 @@ export class Block<In extends AnyMessage = Message, Out extends AnyMessage = Mes
     if (this.#state !== "new") throw new UsageError(`block ${this.name}: was started before; make a new one`);
     this.#state = "starting";
     this.#tell("state", { part: "block", state: "starting" });
-    try {
-      checkPromises(this.#options, this.#options.listeners, this.#places);
-      Operator.host(this.#parts.operator, this.#changes);
-      await this.#parts.store?.open();
-      await this.#openPublishers();
-      await this.#parts.operator.open(this.#work.signal);
-    } catch (error) {
-      this.#fail(error);
-      await this.#ending?.catch(() => undefined);
-      throw error;
-    }
-    if (this.#state !== "starting") return;
-    this.#state = "running";
-    for (const listener of this.#options.listeners) this.#parts.listen(listener);
-    this.#watchEnd();
+    this.#starting = this.#begin();
+    await this.#starting;
   }
 
   /** Resolves when every listener is connected. */
   async ready(): Promise<void> {
-    if (this.#state === "new") await this.start();
-    while (this.#state === "starting") await this.#changed();
+    await (this.#starting ?? this.start());
     await Promise.all([...this.#parts.listenings.values()].map(({ ready }) => ready));
     if (this.#error !== undefined) throw this.#error;
   }
@@ -181,6 +177,39 @@ export class Block<In extends AnyMessage = Message, Out extends AnyMessage = Mes
     this.#emitter.emit(event, { block: this.name, ...news });
   };
 
+  async #begin(): Promise<void> {
+    this.#opening = this.#open();
+    try {
+      await this.#opening;
+    } catch (error) {
+      // What fails because the block was stopped meanwhile is no error.
+      if (this.#state === "starting") this.#fail(error);
+    }
+    if (this.#state !== "starting") {
+      await this.#ending?.catch(() => undefined);
+      if (this.#error !== undefined) throw this.#error;
+      return;
+    }
+    this.#state = "running";
+    for (const listener of this.#options.listeners) this.#parts.listen(listener);
+    this.#watchEnd();
+  }
+
+  /** Opens everything, or as much as is opened when the block is stopped meanwhile. */
+  async #open(): Promise<void> {
+    const { store, operator } = this.#parts;
+    checkPromises(this.#options, this.#options.listeners, this.#places);
+    Operator.host(operator, this.#changes);
+    this.#hosts = true;
+    await store?.open();
+    if (this.#state !== "starting") return;
+    await this.#openPublishers();
+    if (this.#state !== "starting") return;
+    await operator.open(this.#work.signal);
+    this.#operates = true;
+    if (this.#isOver) await operator.close();
+  }
+
   async #openPublishers(): Promise<void> {
     const opening: Promise<void>[] = [];
     for (const place of this.#places) {
@@ -200,8 +229,10 @@ export class Block<In extends AnyMessage = Message, Out extends AnyMessage = Mes
       while (this.#state === "running") {
         const listenings = [...this.#parts.listenings.values()];
         await Promise.all(listenings.map(({ over }) => over));
-        if (listenings.length === 0) await this.#changed();
-        else if ([...this.#parts.listenings.values()].every((listening) => listenings.includes(listening))) break;
+        const now = [...this.#parts.listenings.values()];
+        // A block whose listeners were all taken out waits for others.
+        if (now.every(({ removed }) => removed)) await this.#changed();
+        else if (now.every((listening) => listenings.includes(listening))) break;
       }
       if (this.#state === "running") await this.#end();
     })().catch(() => undefined);
@@ -234,17 +265,25 @@ export class Block<In extends AnyMessage = Message, Out extends AnyMessage = Mes
   }
 
   async #drain(): Promise<Account> {
-    if (this.#state === "running" || this.#state === "new") this.#state = "draining";
+    // Nothing came in yet, so that there is nothing to wait for.
+    if (this.#state === "starting") this.#work.abort();
+    this.#state = "draining";
     this.#tell("state", { part: "block", state: "draining" });
     this.#intake.abort();
     const { signal } = this.#work;
     const { loop, exit, listenings } = this.#parts;
+    await this.#bounded(this.#opening.catch(() => undefined));
     await untilAborted(Promise.all([...listenings.values()].map(({ over }) => over)), signal);
     await untilAborted(loop.drained(), signal);
     await untilAborted(loop.finish(), signal);
-    await untilAborted(Promise.all(exit.outlets.map((outlet) => outlet.drained())), signal);
+    const drained = (required: boolean): Promise<unknown> =>
+      Promise.all(exit.outlets.filter((outlet) => outlet.required === required).map((outlet) => outlet.drained()));
+    await untilAborted(drained(true), signal);
+    await within(this.#clock, GRACE_MS, untilAborted(drained(false), signal));
     await untilAborted(this.#parts.settled(), signal);
     const troubles = await this.#close();
+    // Whatever still waits for something ends now.
+    this.#work.abort();
     this.#state = this.#error === undefined ? "ended" : "failed";
     const { account } = this;
     this.#tell("state", { part: "block", state: this.#state });
@@ -273,28 +312,19 @@ export class Block<In extends AnyMessage = Message, Out extends AnyMessage = Mes
     const { operator, listenings, exit, store } = this.#parts;
     this.#parts.giveBack();
     for (const { inlet } of listenings.values()) inlet.giveBackRuns();
-    await attempt(operator.constructor.name, () => operator.close());
+    if (this.#operates) await attempt(operator.constructor.name, () => operator.close());
+    this.#isOver = true;
     for (const outlet of [...exit.outlets].reverse()) await attempt(outlet.name, () => outlet.close());
     await this.#bounded(this.#parts.settled());
     if (store !== undefined) await attempt("dead letters", () => store.close());
-    Operator.host(operator, undefined);
+    if (this.#hosts) Operator.host(operator, undefined);
     return troubles;
   }
 
   /** Waits for something at most a second after nothing is waited for any more. */
   async #bounded(promise: Promise<unknown>): Promise<void> {
-    let cancel: () => void = () => undefined;
-    const late = new Promise<void>((resolve) => {
-      const begin = (): void => {
-        cancel = this.#clock.after(1_000, resolve);
-      };
-      if (this.#work.signal.aborted) begin();
-      else this.#work.signal.addEventListener("abort", begin, { once: true });
-    });
-    try {
-      await Promise.race([promise, late]);
-    } finally {
-      cancel();
-    }
+    const { signal } = this.#work;
+    await untilAborted(promise, signal);
+    if (signal.aborted) await within(this.#clock, GRACE_MS, promise);
   }
 }

@@ -51,6 +51,11 @@ export class Listening {
     this.over = this.#run();
   }
 
+  /** True when it was told to end alone. */
+  get removed(): boolean {
+    return this.#own.signal.aborted;
+  }
+
   /** Ends this listener alone. */
   stop(): void {
     this.#own.abort();
@@ -61,6 +66,7 @@ export class Listening {
     const signal = AbortSignal.any([intake, this.#own.signal]);
     const ended = await this.#attempts(signal, work);
     this.#isReady();
+    this.inlet.over();
     if (work.aborted) return;
     if (recoverRuns) this.inlet.end("interrupted", "unseen");
     else if (ended) this.inlet.end("abandoned", "flush");

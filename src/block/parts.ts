@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { DeadLetterStore } from "../dead-letters/dead-letter-store.ts";
 import { FileStore } from "../dead-letters/file-store.ts";
+import { PublishError } from "../errors.ts";
 import type { Tell } from "../events.ts";
 import { BlockInlet } from "../listener/block-inlet.ts";
 import type { Listener } from "../listener/listener.ts";
@@ -98,7 +99,7 @@ export class Parts {
 
   /** Makes the outlet of a publisher; it is not open and gets nothing yet. */
   outlet({ publisher, required, bounds }: PublisherPlace): Outlet {
-    const { clock, random, tell, work } = this.#around;
+    const { clock, random, tell, work, fail } = this.#around;
     return new Outlet({
       publisher,
       required,
@@ -109,6 +110,7 @@ export class Parts {
       tell,
       signal: work,
       refused: (outgoing, error, attempt) => this.#faults.publish(outgoing, publisher.constructor.name, error, attempt),
+      broken: (error) => fail(new PublishError(this.#options.name, publisher.constructor.name, error)),
     });
   }
 

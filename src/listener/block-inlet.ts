@@ -70,6 +70,7 @@ export class BlockInlet implements PlatformInlet, Keeper {
   #lastRunSource: Source | undefined;
   readonly #attention: Attention;
   #inARow = 0;
+  #over = false;
   #closed = false;
 
   constructor(options: InletOptions) {
@@ -149,10 +150,16 @@ export class BlockInlet implements PlatformInlet, Keeper {
     void this.#apply(this.#tracker.endAll(reason), ending);
   }
 
+  /** Takes nothing more from the listener; what is made here still goes through the queue. */
+  over(): void {
+    this.#over = true;
+  }
+
   /** Gives back what waits for Starts, and takes nothing more. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#over = true;
     this.#attention.close();
     this.#lane.close();
     for (const delivery of this.#tracker.abandonWaiting()) delivery.conclude("stopped", "stopped");
@@ -197,6 +204,11 @@ export class BlockInlet implements PlatformInlet, Keeper {
     stream: string | undefined,
     sequence: number | undefined,
   ): void | Promise<void> {
+    if (this.#over) {
+      this.#options.ledger.base.received += 1;
+      delivery.conclude("stopped", "came after the end");
+      return;
+    }
     const message = delivery.message;
     const source = this.#sourceOf(message, hop, stream);
     source.seenAt = this.#attention.ms;
@@ -265,7 +277,10 @@ export class BlockInlet implements PlatformInlet, Keeper {
     return this.#apply(effects, "plain");
   }
 
-  #stop(delivery: Delivery, stop: Stop, source: Source, hop: Hop | undefined): void | Promise<void> {
+  #stop(given: Delivery, message: Stop, source: Source, hop: Hop | undefined): void | Promise<void> {
+    const stop = this.#gaps.asked(message);
+    const { settlement, bytes, chunk, frames } = given;
+    const delivery = stop === message ? given : new Delivery(this, stop, undefined, settlement, bytes, chunk, frames);
     const run = source.runs.get(stop.run);
     if (hop !== undefined) {
       this.#gaps.next(source, run?.state === "open" ? run : undefined, hop);
@@ -275,7 +290,7 @@ export class BlockInlet implements PlatformInlet, Keeper {
     const tally = run?.tally ?? this.#options.ledger.base;
     tally.received += 1;
     delivery.run = run;
-    if (run !== undefined && stop.account !== undefined) this.#compare(run, stop.account, hop?.shared === true);
+    if (run !== undefined && stop.account !== undefined) this.#compare(run, stop.account, hop);
     return this.#apply(effects, "plain");
   }
 
@@ -286,10 +301,12 @@ export class BlockInlet implements PlatformInlet, Keeper {
     return false;
   }
 
-  #compare(run: Run, account: Account, shared: boolean): void {
+  #compare(run: Run, account: Account, hop: Hop | undefined): void {
     const { ledger } = this.#options;
     ledger.hops = [...account.hops, { ...account, hops: [] }];
-    this.#coverages.compare(run, account, shared, ledger.runs);
+    // Of the source's own topics `account` tells only those asked for; of a later hop's it cannot.
+    const unasked = hop === undefined || account.hops.length === 0 ? 0 : this.#gaps.unasked(hop);
+    this.#coverages.compare(run, account, { shared: hop?.shared === true, unasked, runs: ledger.runs });
   }
 
   /** A sign of life, which stays here, or a format's heartbeat, which the operator gets if the listener says so. */

@@ -8,6 +8,16 @@ const MAX_COVERAGES = 64;
 /** Stands for "joined late" until the first event says where. */
 export const JOINED_SOMEWHERE = -1;
 
+/** What a comparison takes in beside the account. */
+export interface Comparison {
+  /** Whether several readers share the stream. */
+  readonly shared: boolean;
+  /** How many events the last hop sent under topics that nobody here asked for. */
+  readonly unasked: number;
+  /** All runs of the block. */
+  readonly runs: Iterable<Run>;
+}
+
 /** Keeps what came out of each run so far, also over an interruption, after which the run goes on as another one. */
 export class Coverages {
   readonly #byId = new Map<string, Coverage>();
@@ -50,15 +60,20 @@ export class Coverages {
    * Compares what came out of a run with what its first source says it sent. This covers also what came before an
    * interruption, and in other streams, so it takes the place of what was said with their Stops.
    */
-  compare(run: Run, account: Account, shared: boolean, runs: Iterable<Run>): void {
+  compare(run: Run, account: Account, { shared, unasked, runs }: Comparison): void {
     const hops = [...account.hops, account];
     if (hops[0]?.sent === undefined) return;
+    const coverage = this.of(run);
+    let skipped = run.tally.droppedUpstream;
     for (const other of runs) {
       if (other === run || other.id !== run.id) continue;
+      // A run of the same name that was begun anew: the Stop says nothing of it.
+      if ((this.#byRun.get(other) ?? coverage) !== coverage) continue;
       other.missing = undefined;
+      skipped += other.tally.droppedUpstream;
       if (other.lossy && other.ending !== "stop") other.tally.lostUnknown = false;
     }
-    const missing = this.of(run).missing(account);
+    const missing = coverage.missing(account, skipped + unasked);
     const dealt = shared || hops.some(({ lost }) => lost === "unknown");
     if (missing.length === 0) run.missing = undefined;
     else run.missing = dealt ? missing.map((gap) => ({ ...gap, as: "unaccounted" as const })) : missing;

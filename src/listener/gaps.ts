@@ -1,4 +1,5 @@
 import type { Hop } from "../message/codec.ts";
+import { Stop } from "../message/stop.ts";
 import type { Run } from "../runs/run.ts";
 import type { Source } from "../runs/source.ts";
 import type { Tally } from "../runs/tally.ts";
@@ -96,6 +97,19 @@ export class Gaps {
       run.tally.lost += lost - count.lost;
       run.tally.droppedUpstream += skipped - count.droppedUpstream;
     }
+  }
+
+  /** Leaves out of what a Stop says of its source the topics that nobody here asked for. */
+  asked(stop: Stop): Stop {
+    const { account } = stop;
+    if (this.#prefixes === undefined || account?.sent === undefined || account.hops.length > 0) return stop;
+    const sent = account.sent.filter(({ partition }) => this.#follows(partition));
+    return Stop.accounted(stop, { ...account, sent });
+  }
+
+  /** Counts the events of a run under topics that nobody here asked for, as its Stop tells them. */
+  unasked({ sent = [] }: Hop): number {
+    return sent.reduce((sum, { topic, events }) => (this.#follows(topic) ? sum : sum + events), 0);
   }
 
   #gap(source: Source, run: Run | undefined, hop: Hop, missing: number, skipped: number): void {

@@ -1,11 +1,13 @@
 import { UsageError } from "../errors.ts";
 import type { Envelope } from "./envelope.ts";
-import type { Data, Payload } from "./message.ts";
+import type { ByProperty, Data, Payload } from "./message.ts";
 import { type DType, isNdArray, isNumberType, type NdArray } from "./ndarray.ts";
 
 /** Carries one piece of data: a frame, a reading, a document. */
 export class Event<M = Data, P extends Payload = Payload> {
   readonly type = "event" as const;
+  /** Exists only for the compiler: lets its message name the property that differs. */
+  declare readonly compared: ByProperty<M> & ByProperty<P>;
   readonly metadata: M;
   readonly payload: P;
   readonly run: string | undefined;

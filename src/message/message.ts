@@ -18,6 +18,12 @@ export type Message = Start | Event | Stop;
 // biome-ignore lint/suspicious/noExplicitAny: a bound that every Start, Event and Stop meets, in both directions
 export type AnyMessage = Start<any> | Event<any, any> | Stop<any>;
 
+/**
+ * Is empty. A class with such a member is compared property by property where its type arguments differ, as the compiler
+ * cannot tell from the arguments alone what a mapped type makes of them.
+ */
+export type ByProperty<T> = { readonly [K in keyof T as never]: never };
+
 /** Gives a result what it leaves out, from the message in process. One that has an origin leaves nothing out. */
 export function inherit<M extends AnyMessage>(result: M, parent: AnyMessage): M {
   if ((result as AnyMessage) === parent || hasOrigin(result)) return result;

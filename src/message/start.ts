@@ -1,10 +1,12 @@
 import { randomUUID } from "node:crypto";
 import type { Envelope } from "./envelope.ts";
-import type { Data } from "./message.ts";
+import type { ByProperty, Data } from "./message.ts";
 
 /** Opens a run: a scan, an acquisition, a series. */
 export class Start<D = Data> {
   readonly type = "start" as const;
+  /** Exists only for the compiler: lets its message name the property that differs. */
+  declare readonly compared: ByProperty<D>;
   readonly data: D;
   /** True when this Start was given again: to a late joiner, after a restart or a rebalance. */
   readonly resumed: boolean;

@@ -1,6 +1,6 @@
 import type { Account } from "./account.ts";
 import type { Envelope } from "./envelope.ts";
-import type { Data } from "./message.ts";
+import type { ByProperty, Data } from "./message.ts";
 
 /** Says how a run ended: by itself, because its source is gone, or because somebody on the way stopped or moved. */
 export type StopReason = "completed" | "abandoned" | "interrupted";
@@ -8,6 +8,8 @@ export type StopReason = "completed" | "abandoned" | "interrupted";
 /** Ends a run. */
 export class Stop<D = Data> {
   readonly type = "stop" as const;
+  /** Exists only for the compiler: lets its message name the property that differs. */
+  declare readonly compared: ByProperty<D>;
   readonly data: D;
   readonly run: string;
   readonly reason: StopReason;

@@ -15,6 +15,10 @@ export class Outgoing implements QueueItem {
   readonly tally: Tally | undefined;
   /** True at the one outlet whose confirmations count as published. */
   readonly counts: boolean;
+  /** True while the queue counts its memory. */
+  charged = false;
+  /** True when it was published, or will not be any more. */
+  over = false;
   #message: AnyMessage;
   #seal: ((message: AnyMessage) => AnyMessage) | undefined;
 

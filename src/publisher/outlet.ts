@@ -1,44 +1,38 @@
-import { isRetryable, text } from "../errors.ts";
-import type { Tell } from "../events.ts";
+import { isRetryable } from "../errors.ts";
 import type { AnyMessage } from "../message/message.ts";
 import { BoundedQueue } from "../queue/bounded-queue.ts";
 import type { QueueBounds } from "../queue/queue-bounds.ts";
-import { Backoff } from "../time/backoff.ts";
-import type { Clock } from "../time/clock.ts";
-import { wait } from "../time/wait.ts";
+import { Connection, type ConnectionOptions } from "./connection.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { Publisher } from "./publisher.ts";
 
 /** What an outlet is told by its block. */
-export interface OutletOptions {
-  readonly publisher: Publisher<AnyMessage>;
-  readonly required: boolean;
+export interface OutletOptions extends ConnectionOptions {
   readonly bounds: QueueBounds;
   /** The name of the stream, where the publisher has none of its own. */
   readonly stream: string;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly tell: Tell;
   /** Decides on a message that the publisher refused: true to try it again. */
   readonly refused: (outgoing: Outgoing, error: unknown, attempt: number) => boolean | Promise<boolean>;
-  /** Ends when waiting for this publisher has no more use. */
-  readonly signal: AbortSignal;
+  /** Takes the error of a publisher that broke and cannot be opened again. */
+  readonly broken: (error: unknown) => void;
 }
 
 const BATCH = 1_000;
+const NONE: readonly Outgoing[] = Object.freeze([]);
 
 /** Stands before each publisher: bound, policy, order, repetition, and the settlement of what left. */
 export class Outlet {
   readonly publisher: Publisher<AnyMessage>;
   readonly required: boolean;
   readonly #options: OutletOptions;
+  readonly #connection: Connection;
   readonly #queue: BoundedQueue<Outgoing>;
   readonly #lane: ReturnType<BoundedQueue<Outgoing>["lane"]>;
   readonly #batches: boolean;
-  readonly #backoff: Backoff;
   /** True while nothing may be sent past the queue: something is under way, or the publisher is not open. */
   #busy = true;
-  #open = false;
+  /** What the publisher was given and has not answered. */
+  #underWay: readonly Outgoing[] = NONE;
   #gone = false;
   #idle: (() => void)[] = [];
 
@@ -46,12 +40,18 @@ export class Outlet {
     this.#options = options;
     this.publisher = options.publisher;
     this.required = options.required;
-    this.#backoff = new Backoff(options.random);
+    this.#connection = new Connection(options);
     this.#batches = options.publisher.publishBatch !== Publisher.prototype.publishBatch;
     this.#queue = new BoundedQueue(
       options.bounds,
-      (outgoing, reason) => this.#dropped(outgoing, reason),
-      (outgoing) => this.#released(outgoing, "stopped", false),
+      (outgoing, reason) => {
+        outgoing.charged = false;
+        this.#dropped(outgoing, reason);
+      },
+      (outgoing) => {
+        outgoing.charged = false;
+        this.#stopped(outgoing);
+      },
     );
     this.#lane = this.#queue.lane();
     this.#queue.onArrival = () => {
@@ -63,9 +63,10 @@ export class Outlet {
     return this.publisher.constructor.name;
   }
 
-  /** True when everything that was put in has left. */
+  /** True when everything that was put in has left, or nobody waits for a publisher that is away. */
   get empty(): boolean {
-    return this.#queue.queued === 0 && this.#queue.waiting === 0 && (!this.#busy || !this.#open);
+    if (this.#gone || (!this.required && !this.#connection.isOpen)) return true;
+    return this.#queue.queued === 0 && this.#queue.waiting === 0 && this.#underWay.length === 0;
   }
 
   get queued(): number {
@@ -75,7 +76,7 @@ export class Outlet {
   /** Opens the publisher, as often as it takes; resolves when it is open or there is no more use in it. */
   async open(): Promise<void> {
     this.publisher.begin(this.#options.stream);
-    if (!(await this.#reopen())) return;
+    if (!(await this.#connection.open())) return;
     this.#busy = false;
     if (this.#queue.queued > 0) void this.#pump();
   }
@@ -84,7 +85,7 @@ export class Outlet {
   put(outgoing: Outgoing): void | Promise<void> {
     outgoing.owner?.more();
     if (this.#gone) {
-      this.#dropped(outgoing, "publisher-gone");
+      this.#stopped(outgoing);
       return;
     }
     if (this.#busy || this.#batches || this.#queue.queued > 0) return this.#queued(outgoing);
@@ -92,79 +93,64 @@ export class Outlet {
       this.#dropped(outgoing, "run-fell-out");
       return;
     }
-    let sent: void | Promise<void>;
-    try {
-      sent = this.publisher.publish(outgoing.leaving());
-    } catch (error) {
-      this.#busy = true;
-      void this.#repair([outgoing], error).then(() => this.#pump());
-      return;
-    }
-    if (sent === undefined) {
-      this.#confirmed(outgoing, false);
-      return;
-    }
+    const sent = this.#send(outgoing);
+    if (sent === undefined) return;
     this.#busy = true;
-    void this.#finish(outgoing, sent);
+    void this.#answered([outgoing], sent).then(() => this.#pump());
   }
 
   /** Resolves when everything has left. */
   async drained(): Promise<void> {
-    while (!this.empty && !this.#options.signal.aborted) {
+    const { signal } = this.#options;
+    while (!this.empty && !signal.aborted) {
       await new Promise<void>((resolve) => {
         const ended = (): void => {
-          this.#options.signal.removeEventListener("abort", ended);
+          signal.removeEventListener("abort", ended);
           resolve();
         };
         this.#idle.push(ended);
-        this.#options.signal.addEventListener("abort", ended, { once: true });
+        signal.addEventListener("abort", ended, { once: true });
       });
     }
   }
 
   /** Gives back what has not left, and closes the publisher. */
   async close(): Promise<void> {
-    this.#gone = true;
-    this.#queue.closeIntake();
-    for (const outgoing of this.#queue.drain()) this.#released(outgoing, "stopped", true);
-    if (!this.#open) return;
-    this.#open = false;
-    await this.publisher.close();
-  }
-
-  async #finish(outgoing: Outgoing, sent: Promise<void>): Promise<void> {
-    try {
-      await sent;
-      this.#confirmed(outgoing, false);
-    } catch (error) {
-      await this.#repair([outgoing], error);
-    }
-    await this.#pump();
+    this.#giveUp();
+    await this.#connection.close();
   }
 
   async #pump(): Promise<void> {
     this.#busy = true;
-    while (this.#open && !this.#gone && this.#queue.queued > 0) {
-      if (this.#batches) await this.#batch(this.#takeBatch());
-      else await this.#one(this.#queue.shift() as Outgoing);
+    while (this.#connection.isOpen && !this.#gone && this.#queue.queued > 0) {
+      if (this.#batches) {
+        const batch = this.#takeBatch();
+        await this.#answered(batch, this.#sendBatch(batch));
+        continue;
+      }
+      const outgoing = this.#queue.shift() as Outgoing;
+      const sent = this.#send(outgoing);
+      if (sent !== undefined) await this.#answered([outgoing], sent);
     }
-    this.#busy = !this.#open;
-    for (const resolve of this.#idle.splice(0)) resolve();
+    this.#busy = !this.#connection.isOpen;
+    this.#tellIdle();
   }
 
-  #one(outgoing: Outgoing): void | Promise<void> {
+  /** Gives one message to the publisher; undefined when it has confirmed already. */
+  #send(outgoing: Outgoing): Promise<void> | undefined {
+    let sent: void | Promise<void>;
     try {
-      const sent = this.publisher.publish(outgoing.leaving());
-      if (sent === undefined) this.#confirmed(outgoing, true);
-      else {
-        return sent.then(
-          () => this.#confirmed(outgoing, true),
-          (error: unknown) => this.#repair([outgoing], error, true),
-        );
-      }
+      sent = this.publisher.publish(outgoing.leaving());
     } catch (error) {
-      return this.#repair([outgoing], error, true);
+      return Promise.reject(error);
     }
+    if (sent !== undefined) return sent;
+    this.#confirmed(outgoing);
+    return undefined;
+  }
+
+  async #sendBatch(batch: readonly Outgoing[]): Promise<void> {
+    await this.publisher.publishBatch(batch.map((outgoing) => outgoing.leaving()));
   }
 
   #takeBatch(): Outgoing[] {
@@ -177,117 +163,127 @@ export class Outlet {
     return batch;
   }
 
-  async #batch(batch: readonly Outgoing[]): Promise<void> {
+  /** Waits for what the publisher says, and settles. */
+  async #answered(batch: readonly Outgoing[], sent: Promise<void>): Promise<void> {
+    this.#underWay = batch;
+    let trouble: { readonly error: unknown } | undefined;
     try {
-      await this.publisher.publishBatch(batch.map((outgoing) => outgoing.leaving()));
-      for (const outgoing of batch) this.#confirmed(outgoing, true);
+      await sent;
     } catch (error) {
-      await this.#repair(batch, error, true);
+      trouble = { error };
     }
+    if (trouble !== undefined) await this.#repair(batch, trouble.error);
+    else for (const outgoing of batch) this.#confirmed(outgoing);
+    this.#underWay = NONE;
   }
 
   /**
    * Goes on after an error. One that can be retried: close, wait, open, the same messages again. Another one: each
    * message alone, so that only the one that is refused is at the block's mercy.
    */
-  async #repair(batch: readonly Outgoing[], error: unknown, queued = false): Promise<void> {
+  async #repair(batch: readonly Outgoing[], error: unknown): Promise<void> {
     this.publisher.attempted("failed");
-    let attempt = 1;
     let trouble: unknown = error;
+    // A refusal is held against a message only when it was alone.
+    let refusals = batch.length > 1 ? 0 : 1;
     for (let index = 0; index < batch.length; ) {
       const outgoing = batch[index] as Outgoing;
-      if (this.#options.signal.aborted || this.#gone) {
-        this.#released(outgoing, "stopped", queued);
+      if (this.#connection.signal.aborted || this.#gone) {
+        this.#stopped(outgoing);
         index += 1;
         continue;
       }
       if (isRetryable(trouble)) {
-        try {
-          if (!(await this.#reconnect(trouble))) continue;
-        } catch (fatal) {
-          trouble = fatal;
-          attempt += 1;
-          continue;
-        }
-      } else if (trouble !== undefined && (batch.length === 1 || attempt > 1)) {
-        if (!(await this.#options.refused(outgoing, trouble, attempt))) {
-          this.#released(outgoing, undefined, queued);
-          index += 1;
-          attempt = 1;
-          trouble = undefined;
-          continue;
-        }
+        refusals -= 1;
+        if (!(await this.#reopened(trouble))) continue;
+      } else if (refusals > 0 && !(await this.#options.refused(outgoing, trouble, refusals))) {
+        this.#over(outgoing);
+        index += 1;
+        refusals = 0;
+        trouble = undefined;
+        continue;
       }
       try {
         await this.publisher.publish(outgoing.leaving());
-        this.#confirmed(outgoing, queued);
-        index += 1;
-        attempt = 1;
-        trouble = undefined;
       } catch (again) {
         this.publisher.attempted("failed");
         trouble = again;
-        attempt += 1;
+        refusals += 1;
+        continue;
       }
+      this.#confirmed(outgoing);
+      index += 1;
+      refusals = 0;
+      trouble = undefined;
     }
   }
 
-  async #reconnect(error: unknown): Promise<boolean> {
-    const { clock, signal, tell } = this.#options;
-    tell("state", { part: this.name, state: "retrying", detail: text(error) });
-    this.#open = false;
-    await Promise.resolve(this.publisher.close()).catch(() => undefined);
-    if (!(await wait(clock, this.#backoff.next(), signal))) return false;
-    return this.#reopen();
-  }
-
-  async #reopen(): Promise<boolean> {
-    const { clock, signal, tell } = this.#options;
-    while (!signal.aborted && !this.#gone) {
-      try {
-        await this.publisher.open(signal);
-        this.#open = true;
-        this.#backoff.reset();
-        tell("state", { part: this.name, state: "ready" });
-        return true;
-      } catch (error) {
-        if (signal.aborted) break;
-        if (this.required && !isRetryable(error)) throw error;
-        tell("state", { part: this.name, state: "retrying", detail: text(error) });
-        await Promise.resolve(this.publisher.close()).catch(() => undefined);
-        await wait(clock, this.#backoff.next(), signal);
-      }
+  async #reopened(trouble: unknown): Promise<boolean> {
+    const reopened = this.#connection.reopen(trouble);
+    if (!this.required) this.#tellIdle();
+    try {
+      return await reopened;
+    } catch (fatal) {
+      this.#giveUp();
+      this.#options.broken(fatal);
+      return false;
     }
-    return false;
   }
 
-  #confirmed(outgoing: Outgoing, queued: boolean): void {
+  /** Takes nothing more and gives back everything that has not left. */
+  #giveUp(): void {
+    this.#gone = true;
+    this.#queue.closeIntake();
+    for (const outgoing of this.#queue.drain()) this.#stopped(outgoing);
+    for (const outgoing of this.#underWay) this.#stopped(outgoing);
+    this.#tellIdle();
+  }
+
+  #confirmed(outgoing: Outgoing): void {
     if (this.publisher.confirms) this.publisher.attempted("done");
     const { tally } = outgoing;
+    if (outgoing.over) return;
     if (tally !== undefined && outgoing.counts) {
       tally.published += 1;
       if (outgoing.kind === "event") tally.publishedEvents += 1;
     }
-    if (queued) this.#queue.settle(outgoing);
-    outgoing.owner?.done();
+    this.#over(outgoing);
   }
 
   #dropped(outgoing: Outgoing, reason: string): void {
-    this.publisher.leaveOut(outgoing.message);
+    try {
+      this.publisher.leaveOut(outgoing.message);
+    } catch {
+      // A message without a topic takes no number; it is left out all the same.
+    }
     outgoing.owner?.spoil("dropped", reason);
-    outgoing.owner?.done();
     if (outgoing.owner === undefined) outgoing.tally?.because(`${this.name}: ${reason}`);
+    this.#over(outgoing);
   }
 
-  #released(outgoing: Outgoing, outcome: "stopped" | undefined, queued: boolean): void {
-    if (outcome !== undefined) outgoing.owner?.spoil(outcome, outcome);
-    if (queued) this.#queue.settle(outgoing);
+  /** Gives back what will not be published any more. */
+  #stopped(outgoing: Outgoing): void {
+    if (outgoing.over) return;
+    outgoing.owner?.spoil("stopped", "stopped");
+    this.#over(outgoing);
+  }
+
+  /** Settles once; what was given back may still be answered later. */
+  #over(outgoing: Outgoing): void {
+    if (outgoing.over) return;
+    outgoing.over = true;
+    if (outgoing.charged) this.#queue.settle(outgoing);
     outgoing.owner?.done();
+  }
+
+  #tellIdle(): void {
+    for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   /** A best-effort publisher keeps messages longer than their settlement: then they must not pin a larger buffer. */
   #queued(outgoing: Outgoing): void | Promise<void> {
     if (!this.required) outgoing.keep();
+    outgoing.charged = true;
     return this.#lane.put(outgoing);
   }
 }

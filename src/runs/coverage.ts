@@ -36,12 +36,15 @@ export class Coverage {
 
   /**
    * Compares with what the first source says it sent, when a run's Stop comes. What the hops between count as left out,
-   * failed or filtered is explained; what is missing beyond that is nobody's, and it is lost where each result was made
-   * from one message.
+   * failed or filtered is explained, as is what the last hop did not send here on purpose; what is missing beyond that
+   * is nobody's, and it is lost where each result was made from one message.
    */
-  missing(account: Account): Missing[] {
+  missing(account: Account, notSentHere = 0): Missing[] {
     const [first, ...between] = account.hops.length === 0 ? [account] : [...account.hops, account];
-    const explained = between.reduce((sum, hop) => sum + leftOut(hop), 0);
+    // What the source itself left out is not among what it sent.
+    const skipped =
+      between.length === 0 ? 0 : between.slice(1).reduce((sum, hop) => sum + hop.droppedUpstream, notSentHere);
+    const explained = between.reduce((sum, hop) => sum + leftOut(hop), skipped);
     const single = between.every((hop) => hop.reduced === 0 && hop.publishedEvents <= hop.events);
     const gaps = (first?.sent ?? []).map((sent) => ({ sent, ranges: this.#gaps(sent) }));
     const absent = gaps.map(({ sent, ranges }) => this.#absent(sent, ranges));

@@ -31,3 +31,16 @@ export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promi
       .catch(() => undefined);
   });
 }
+
+/** Resolves as the promise does, or with undefined when the time has passed first. */
+export async function within<T>(clock: Clock, ms: number, promise: Promise<T>): Promise<T | undefined> {
+  let cancel: () => void = () => undefined;
+  const late = new Promise<undefined>((resolve) => {
+    cancel = clock.after(ms, () => resolve(undefined));
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    cancel();
+  }
+}

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Account } from "arroyojs";
 import { Places } from "../transports/zmq/places.ts";
-import { Child, type Ended } from "./child.ts";
+import { Child, type Ended, untilNews } from "./child.ts";
 import { readJournal } from "./journals.ts";
 import type { Death } from "./programs/death.ts";
 import type { Entry } from "./programs/journal.ts";
@@ -13,13 +13,20 @@ import type { StageOptions, StageOrder } from "./programs/stage.ts";
 export type StageName = "detector" | "middle" | "sink";
 export const STAGES: readonly StageName[] = ["detector", "middle", "sink"];
 
+/** Names an event by the detector's number and life. */
+export interface EventName {
+  readonly id: number;
+  readonly life: number;
+}
+
 /** What a stage says. */
-export type StageWord = BlockWord | { readonly say: "event"; readonly id: number; readonly life: number };
+export type StageWord = BlockWord | ({ readonly say: "event" } & EventName);
 
 /** One life of a stage. */
 export class Stage extends Child<StageWord, StageOrder> {
   readonly journalPath: string;
   readonly life: number;
+  #sent = 0;
 
   constructor(options: StageOptions) {
     super(new URL("programs/stage.ts", import.meta.url), { args: [options] });
@@ -43,22 +50,25 @@ export class Stage extends Child<StageWord, StageOrder> {
     await this.heard((word) => word.say === "ready", "ready");
   }
 
-  /** Resolves when a run opened so many times. */
-  async opened(run: string): Promise<void> {
-    const isIt = (word: StageWord): boolean => word.say === "run" && word.run === run && word.what === "opened";
-    await this.until(() => this.words.some(isIt), `run ${run} opened`);
+  /** How often a run opened here. */
+  openings(run: string): number {
+    return this.words.filter((word) => word.say === "run" && word.run === run && word.what === "opened").length;
   }
 
-  /** Resolves when an event came, or the process is dead. */
-  async got(id: number, life: number): Promise<void> {
-    const isIt = (word: StageWord): boolean => word.say === "event" && word.id === id && word.life === life;
-    await this.until(() => this.ended !== undefined || this.words.some(isIt), `event ${id} of life ${life}`);
+  isComplete(run: string): boolean {
+    return this.words.some((word) => word.say === "run" && word.run === run && word.reason === "completed");
   }
 
-  async stopped(run: string): Promise<void> {
-    const isIt = (word: StageWord): boolean =>
-      word.say === "run" && word.run === run && word.what === "ended" && word.reason === "completed";
-    await this.until(() => this.words.some(isIt), `run ${run} completed`);
+  /** Whether the newest life of the detector's event came here. */
+  has({ id, life }: EventName): boolean {
+    return this.words.some((word) => word.say === "event" && word.id === id && word.life === life);
+  }
+
+  /** Lets a detector send events; gives the name of the last one. */
+  send(run: string, count: number): EventName {
+    this.#sent += count;
+    this.order({ send: "events", run, count });
+    return { id: this.#sent - 1, life: this.life };
   }
 
   async drained(): Promise<Ended> {
@@ -110,6 +120,15 @@ export class Chain implements AsyncDisposable {
     const stage = new Stage({ name, life, journal, ...ends[name], ...(death === undefined ? {} : { death }) });
     this.#lives.get(name)?.push(stage);
     return stage;
+  }
+
+  /** Resolves when a condition holds; it is looked at whenever a stage says something or ends. */
+  until(condition: () => boolean, what: string): Promise<void> {
+    return untilNews(
+      STAGES.map((name) => this.now(name)),
+      condition,
+      what,
+    );
   }
 
   /** Lets all stages drain, the first one first. */

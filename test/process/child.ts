@@ -76,22 +76,14 @@ export class Child<Word extends object = object, Order extends object = object> 
   }
 
   /** Resolves when the condition holds; it is looked at after each word, output and end. */
-  async until(condition: () => boolean, what: string, patienceMs: number = PATIENCE_MS): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      const done = (settle: () => void): void => {
-        clearTimeout(timer);
-        this.#watchers.delete(look);
-        settle();
-      };
-      const look = (): void => {
-        if (condition()) done(resolve);
-        else if (this.ended !== undefined) done(() => reject(this.#failure(`ended before: ${what}`)));
-      };
-      const late = (): void => done(() => reject(this.#failure(`waited ${patienceMs} ms for: ${what}`)));
-      const timer = setTimeout(late, patienceMs);
-      this.#watchers.add(look);
-      look();
-    });
+  until(condition: () => boolean, what: string, patienceMs: number = PATIENCE_MS): Promise<void> {
+    return untilNews([this], condition, what, patienceMs);
+  }
+
+  /** Calls back after each word, output and end; gives what ends that. */
+  watch(look: () => void): () => void {
+    this.#watchers.add(look);
+    return () => void this.#watchers.delete(look);
   }
 
   /** Resolves to the first word that fits. */
@@ -117,13 +109,40 @@ export class Child<Word extends object = object, Order extends object = object> 
     for (const look of [...this.#watchers]) look();
   }
 
-  #failure(what: string): Error {
+  /** Describes its state and the end of what it said, for failures. */
+  get story(): string {
     const { code, signal } = this.ended ?? {};
     const state = this.ended === undefined ? "runs" : `ended with code ${code}, signal ${signal}`;
     const tail = (text: string): string => text.slice(-KEPT_CHARACTERS);
     const words = tail(this.words.map((word) => JSON.stringify(word)).join("\n"));
-    return new Error(
-      `${this.#name}: ${what}; it ${state}\nit said:\n${words}\non standard error:\n${tail(this.written.stderr)}`,
-    );
+    return `${this.#name} ${state}; it said:\n${words}\non standard error:\n${tail(this.written.stderr)}`;
   }
+}
+
+/** Resolves when a condition on several processes holds; fails with all their stories when it cannot or is late. */
+export function untilNews(
+  // biome-ignore lint/suspicious/noExplicitAny: children of any words
+  children: readonly Child<any, any>[],
+  condition: () => boolean,
+  what: string,
+  patienceMs: number = PATIENCE_MS,
+): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
+    const done = (settle: () => void): void => {
+      clearTimeout(timer);
+      for (const unwatch of unwatches) unwatch();
+      settle();
+    };
+    const fail = (reason: string): void => {
+      const stories = children.map(({ story }) => story).join("\n\n");
+      done(() => reject(new Error(`${reason}: ${what}\n\n${stories}`)));
+    };
+    const look = (): void => {
+      if (condition()) done(resolve);
+      else if (children.every(({ ended }) => ended !== undefined)) fail("all ended before");
+    };
+    const timer = setTimeout(() => fail(`waited ${patienceMs} ms for`), patienceMs);
+    const unwatches = children.map((child) => child.watch(look));
+    look();
+  });
 }

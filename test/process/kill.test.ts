@@ -40,56 +40,131 @@ for (const victim of STAGES) {
 
 /** One night: a complete run, then one in which the victim is killed and started again. */
 async function survives({ victim, death, transport, seed }: Plan): Promise<void> {
-  const random = new Seeded(seed);
   await using chain = await Chain.open(transport);
-  for (const name of [...STAGES].reverse()) chain.start(name, name === victim ? death : undefined);
+  for (const name of STAGES) chain.start(name, name === victim ? death : undefined);
   await Promise.all(STAGES.map((name) => chain.now(name).ready()));
-  await send(chain, "scan-1", BEFORE, random);
+  const random = new Seeded(seed);
+  await sendRun(chain, "scan-1", BEFORE, random);
+  await sendRun(chain, RUN, EVENTS, random, victim);
+  await chain.drain();
 
-  await send(chain, RUN, EVENTS, random, victim);
   expect(chain.lives(victim)).toHaveLength(2);
   expect(chain.lives(victim)[0]?.ended).toEqual({ code: null, signal: "SIGKILL" });
-  await chain.drain();
   for (const name of STAGES) {
     expect(chain.now(name).ended, name).toEqual({ code: 0, signal: null });
     expectSums(chain.now(name).account);
   }
   if (victim === "detector") expectNewDetector(chain);
-  else if (victim === "middle") expectNewMiddle(chain);
+  else if (victim === "middle") expectNewMiddle(chain, death);
   else expectNewSink(chain);
 }
 
-/** Sends a run in small steps, each acknowledged by the sink; starts the victim again when it is dead. */
-async function send(chain: Chain, run: string, count: number, random: Seeded, victim?: StageName): Promise<void> {
-  let life = chain.now("detector").life;
-  let id = life > 0 || run === "scan-1" ? 0 : BEFORE;
-  let left = count;
+/** Sends a run in small steps, each acknowledged by the sink. A victim that died is started again on the way. */
+async function sendRun(chain: Chain, run: string, count: number, random: Seeded, victim?: StageName): Promise<void> {
+  let isDue = victim !== undefined;
+  const dead = (): boolean => isDue && chain.now(victim as StageName).ended !== undefined;
   chain.now("detector").order({ send: "start", run });
-  await seen(chain, victim, () => chain.now("sink").opened(run));
-  while (left > 0) {
-    if (victim !== undefined && chain.now(victim).ended !== undefined && chain.lives(victim).length === 1) {
-      await startAgain(chain, victim, random);
-      const detector = chain.now("detector");
-      if (detector.life !== life) {
-        life = detector.life;
-        id = 0;
-        left = count;
-        detector.order({ send: "start", run });
-      } else {
-        // What was sent while nobody was there.
-        const gone = chain.lives("detector")[0]?.journal ?? [];
-        id = BEFORE + idsOf(gone, run).length;
-        left = BEFORE + count - id;
-      }
-      await chain.now("sink").until(() => openTimes(chain, run) >= 1, "the run, again");
-      continue;
-    }
-    const step = Math.min(left, 1 + random.below(5));
-    chain.now("detector").order({ send: "events", run, count: step });
-    id += step;
-    left -= step;
-    await seen(chain, victim, () => chain.now("sink").got(id - 1, life));
+  await chain.until(() => dead() || chain.now("sink").openings(run) > 0, `run ${run} opened`);
+  for (let sent = 0; sent < count; ) {
+    const step = Math.min(count - sent, 1 + random.below(5));
+    sent += step;
+    const id = chain.now("detector").send(run, step);
+    await chain.until(() => dead() || chain.now("sink").has(id), `event ${id}`);
+    if (isDue && sent === count) await chain.now(victim as StageName).end();
+    if (!dead()) continue;
+    isDue = false;
+    if (victim === "detector") sent = 0;
+    else chain.now("detector").send(run, random.below(4));
+    await startAgain(chain, victim as StageName, run);
   }
   chain.now("detector").order({ send: "stop", run });
-  await chain.now("sink").stopped(run);
+  await chain.until(() => chain.now("sink").isComplete(run), `run ${run} complete`);
+}
+
+/** Starts a stage again in the middle of a run, and waits until the run goes on at the sink. */
+async function startAgain(chain: Chain, victim: StageName, run: string): Promise<void> {
+  const openings = victim === "sink" ? 0 : chain.now("sink").openings(run);
+  const stage = chain.start(victim);
+  await stage.ready();
+  if (victim === "detector") stage.order({ send: "start", run });
+  await chain.until(() => chain.now("sink").openings(run) > openings, `run ${run} opened again`);
+}
+
+/** The run begins anew with the detector: the others see the end of the old one, then all of the new one. */
+function expectNewDetector(chain: Chain): void {
+  const [old, now] = chain.lives("detector");
+  const before = idsOf(old?.journal ?? [], RUN);
+  const sent = idsOf(now?.journal ?? [], RUN, 1);
+  expect(sent).toHaveLength(EVENTS);
+  for (const name of ["middle", "sink"] as const) {
+    const { journal, account } = chain.now(name);
+    const [first, ...rest] = segmentsOf(journal);
+    expect(first).toMatchObject({ run: "scan-1", resumed: false, reason: "completed" });
+    const last = rest.pop();
+    expect(last, name).toEqual({ run: RUN, resumed: false, ids: sent, reason: "completed" });
+    // Of what the old life had sent, a part; the run may not have got so far that anybody heard of it.
+    expect(rest.length).toBeLessThanOrEqual(1);
+    if (rest[0] !== undefined) expect(rest[0]).toMatchObject({ run: RUN, resumed: false, reason: "interrupted" });
+    expect(before, name).toEqual(expect.arrayContaining(idsOf(journal, RUN)));
+    expect(missingOf(account, RUN)).toEqual({ events: 0, ranges: [] });
+    expect(eventsOf(account, RUN)).toBe((rest[0]?.ids.length ?? 0) + EVENTS);
+    const lines = account.runs.filter(({ run }) => run === RUN);
+    expect(lines.at(-1)).toMatchObject({ ended: "completed", lost: 0, events: EVENTS });
+    // How much the old life sent is not known to anybody here: what is said of its loss must not be a guess.
+    const known = name === "middle" ? before.length - (rest[0]?.ids.length ?? 0) : 0;
+    if (lines.length > 1) expect(["unknown", known], name).toContain(lines[0]?.lost);
+  }
+}
+
+/** The run goes on with the new middle; what is missing at the sink is known to the event. */
+function expectNewMiddle(chain: Chain, death: Death): void {
+  const sent = idsOf(chain.now("detector").journal, RUN);
+  expect(sent.length).toBeGreaterThanOrEqual(EVENTS);
+  const [old, now] = chain.lives("middle");
+  expect(segmentsOf(old?.journal ?? []).at(-1)).toMatchObject({ run: RUN, resumed: false });
+  expect(segmentsOf(now?.journal ?? [])).toMatchObject([{ run: RUN, resumed: true, reason: "completed" }]);
+
+  const { journal, account } = chain.now("sink");
+  const segments = segmentsOf(journal).slice(1);
+  const wasHeard = death.message > 1 || death.when === "after";
+  expect(segments.map(({ reason }) => reason)).toEqual(wasHeard ? ["interrupted", "completed"] : ["completed"]);
+  expect(segments.map(({ resumed }) => resumed)).toEqual(wasHeard ? [false, true] : [true]);
+
+  const received = idsOf(journal, RUN);
+  expect(eventsOf(account, RUN)).toBe(received.length);
+  // Who hears of a run for the first time when it is resumed, joins it there.
+  const joined = wasHeard ? 0 : (account.runs.at(-1)?.joinedAt ?? 0);
+  const expected = sent.filter((id) => id >= joined);
+  const ranges = rangesWithout(expected, received);
+  const missing = missingOf(account, RUN);
+  expect(missing.ranges).toEqual(ranges);
+  expect(missing.events + received.length).toBe(expected.length);
+  for (const line of account.runs.at(-1)?.missing ?? []) expect(line.as).toBe("lost");
+}
+
+/** The new sink joins the run where it is; nobody else notices anything. */
+function expectNewSink(chain: Chain): void {
+  const sent = idsOf(chain.now("detector").journal, RUN);
+  for (const name of ["detector", "middle"] as const) {
+    expect(segmentsOf(chain.now(name).journal).at(-1), name).toEqual({
+      run: RUN,
+      resumed: false,
+      ids: sent,
+      reason: "completed",
+    });
+    expect(chain.now(name).account).toMatchObject({ lost: 0, left: 0, events: BEFORE + sent.length });
+  }
+  const [old, now] = chain.lives("sink");
+  const before = segmentsOf(old?.journal ?? []).filter(({ run }) => run === RUN);
+  for (const segment of before) expect(segment).toEqual({ run: RUN, resumed: false, ids: segment.ids });
+  expect(sent).toEqual(expect.arrayContaining(idsOf(old?.journal ?? [], RUN)));
+
+  const { journal, account } = now as NonNullable<typeof now>;
+  expect(segmentsOf(journal)).toMatchObject([{ run: RUN, resumed: true, reason: "completed" }]);
+  const received = idsOf(journal, RUN);
+  const [line] = account.runs;
+  expect(line).toMatchObject({ events: received.length, ended: "completed", lost: 0 });
+  if (received.length > 0) expect(line?.joinedAt).toBe(received[0]);
+  expect(missingOf(account, RUN)).toEqual({ events: 0, ranges: [] });
+  expect(received).toEqual(sent.filter((id) => id >= (received[0] ?? Number.POSITIVE_INFINITY)));
 }

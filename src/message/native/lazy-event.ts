@@ -107,10 +107,6 @@ export class LazyEvent {
     return { type, metadata, payload, run, envelope };
   }
 
-  [inspect.custom](_depth: number, options: InspectOptions): string {
-    return `Event ${inspect(this.toJSON(), options)}`;
-  }
-
   #decodeEnvelope(): Envelope {
     const { run, stream, partition } = this.#facts;
     const start = PRELUDE + staticLength(this.#header);
@@ -150,6 +146,11 @@ export class LazyEvent {
 }
 Object.setPrototypeOf(LazyEvent.prototype, Event.prototype);
 Object.defineProperty(LazyEvent.prototype, "type", { value: "event", enumerable: true });
+Object.defineProperty(LazyEvent.prototype, inspect.custom, {
+  value(this: LazyEvent, _depth: number, options: InspectOptions): string {
+    return `Event ${inspect(this.toJSON(), options)}`;
+  },
+});
 
 const place = { stream: "", partition: "", sequence: 0 };
 

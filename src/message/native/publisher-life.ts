@@ -111,9 +111,12 @@ export class PublisherLife {
     if (isStop) this.#forget(run);
   }
 
-  /** Gives the next sequence of each topic that events went out under. */
+  /**
+   * Gives the sequence after the last event that went out under each topic. What was left out since then is not below it:
+   * a reader would take it for lost until the next event says otherwise.
+   */
   next(): ReadonlyMap<string, number> {
-    return new Map(Array.from(this.#topics.values(), ({ name, next }) => [name, next]));
+    return new Map(Array.from(this.#topics.values(), ({ name, next, skipped }) => [name, next - skipped]));
   }
 
   /** Gives the runs whose Start went out and whose Stop did not. */

@@ -54,7 +54,7 @@ export interface ZmqOptions extends ZmqEnds {
 }
 
 /** Names the options of `ZmqOptions`. */
-export const COMMON_OPTIONS = [
+export const COMMON_OPTIONS: readonly (keyof ZmqOptions)[] = [
   "connect",
   "bind",
   "engine",
@@ -65,7 +65,7 @@ export const COMMON_OPTIONS = [
   "heartbeatMs",
   "reconnectMaxMs",
   "strict",
-] as const satisfies readonly (keyof ZmqOptions)[];
+];
 
 /** Holds common options that were checked. */
 export interface Ends {

@@ -28,7 +28,7 @@ const MESSAGE_BYTES = 64 * 1024;
 const SOCKETS = ["sub", "pull"] as const;
 const LIMITS = Object.keys(DEFAULT_LIMITS) as (keyof Limits)[];
 
-/** Brings in what other programs publish or push over ZeroMQ. */
+/** Brings in what other programs publish or push over ZeroMQ; with no type named, whatever its operator takes. */
 export class ZmqListener<M extends AnyMessage = AnyMessage> extends Listener<M> {
   override readonly replay = "none";
   override readonly codec: Codec;

@@ -38,7 +38,7 @@ const MAX_INCOMING_BYTES = 64 * 1024;
 const SOCKETS = ["pub", "push"] as const;
 const OPTIONS = [...COMMON_OPTIONS, "socket", "topic", "stream", "waitForSubscribers", "lingerMs"];
 
-/** Sends results out over ZeroMQ. */
+/** Sends results out over ZeroMQ; with no type named, whatever its operator brings. */
 export class ZmqPublisher<M extends AnyMessage = AnyMessage> extends Publisher<M> {
   override readonly codec: Codec;
   override readonly shared: boolean;

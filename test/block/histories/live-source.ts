@@ -111,7 +111,7 @@ class Upstream {
   }
 
   #next(): [string, number][] {
-    return Array.from(this.#topics, ([name, { next }]) => [name, next]);
+    return Array.from(this.#topics, ([name, { next, skipped }]) => [name, next - skipped]);
   }
 
   #topic(name: string): { next: number; skipped: number } {

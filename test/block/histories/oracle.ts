@@ -12,6 +12,8 @@ export interface Ended {
   readonly account: Account;
   readonly error: unknown;
   readonly stopped: "no" | "drain" | "abandon";
+  /** How many messages had been put by then. */
+  readonly puts: number;
   /** True when it did not end in time. */
   readonly late: boolean;
 }
@@ -41,6 +43,7 @@ export function checkBounds({ plan, records, block, sinks }: Scene): void {
 export function checkEnd(scene: Scene, ended: Ended, delivered: readonly Delivered[]): void {
   checkError(scene, ended);
   checkAccount(scene, ended);
+  checkPublished(scene, ended);
   checkSettlements(scene, ended);
   checkRunsEnded(scene, ended);
   for (const { record } of scene.sinks) checkSink(scene, record);
@@ -63,7 +66,7 @@ function checkError({ plan, records }: Scene, { error }: Ended): void {
   records.violation(`the block failed: ${code} ${text(error)}`);
 }
 
-function checkAccount({ records, life, plan }: Scene, { account, late }: Ended): void {
+function checkAccount({ records, life, plan }: Scene, { account, late, puts: until }: Ended): void {
   for (const counts of [account, ...account.runs]) {
     const { received, finished, dropped, failed, dead, left, filtered, reduced } = counts;
     if (received !== finished + dropped + failed + dead + left) {
@@ -74,7 +77,7 @@ function checkAccount({ records, life, plan }: Scene, { account, late }: Ended):
     if (filtered + reduced > finished) records.violation(`more filtered and reduced than finished: ${JSON.stringify(counts)}`);
   }
   if (late) return;
-  const puts = records.puts.filter((put) => put.life === life);
+  const puts = records.puts.slice(0, until).filter((put) => put.life === life);
   const times = (reason: string): number => account.reasons[reason] ?? 0;
   const controls = puts.filter(({ item }) => item.what === "control" || item.what === "alive").length;
   const garbage = puts.filter(({ item }) => item.what === "garbage").length;
@@ -92,12 +95,14 @@ function checkAccount({ records, life, plan }: Scene, { account, late }: Ended):
       `${acked} acked, but ${finished} finished, ${dropped} dropped, ${dead} dead, ${failed} failed (${refused} refused), ${apart} apart`,
     );
   }
-  checkPublished(account, puts.length > 0 ? records.sinks.filter((sink) => sink.life === life) : [], records);
 }
 
-function checkPublished(account: Account, sinks: readonly SinkRecord[], records: Scene["records"]): void {
+/** What is confirmed after nobody waits for it any more is in no count. */
+function checkPublished({ records, life }: Scene, { account, stopped, late }: Ended): void {
+  const sinks = records.sinks.filter((sink) => sink.life === life);
   const counting = sinks.find(({ required }) => required) ?? sinks[0];
-  if (counting === undefined || counting.confirmed.length === account.published) return;
+  if (late || counting === undefined || counting.confirmed.length === account.published) return;
+  if (stopped !== "no" && counting.confirmed.length > account.published) return;
   records.violation(`the publisher confirmed ${counting.confirmed.length}, but ${account.published} published`);
 }
 
@@ -144,7 +149,7 @@ function checkSink({ plan, records }: Scene, sink: SinkRecord): void {
       else if (message.type === "stop") open.delete(run);
     }
     if (plan.block.unordered || kinds.includes("batch-runs")) continue;
-    checkOrder(message, last, records);
+    if (message.type !== "start" || !message.resumed) checkOrder(message, last, records);
   }
 }
 

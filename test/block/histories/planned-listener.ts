@@ -94,7 +94,9 @@ export class PlannedListener extends Listener<Message> {
     const from = this.#state.committed;
     this.#next = from;
     for (const start of openAt(this.#state.plan.items, from)) {
-      void inlet.put(messageOf({ ...start, resumed: true }, undefined));
+      const put = this.#records.put(start, this.#state.index, true);
+      const own = { ack: () => this.#records.acked(put), nack: () => this.#records.nacked(put) };
+      void inlet.put(messageOf({ ...start, resumed: true }, put.number), own);
     }
     const prefix = new AckPrefix((position) => this.#commit(position));
     return (at) => (put) => {
@@ -163,9 +165,9 @@ export class PlannedListener extends Listener<Message> {
   }
 }
 
-function messageOf(item: Item, put: number | undefined, withOrigin = true): Message {
+function messageOf(item: Item, put: number, withOrigin = true): Message {
   const { id, value, bytes, run, resumed, stream } = item;
-  const content = { id, value, ...(put === undefined ? {} : { put }) };
+  const content = { id, value, put };
   const origin = { stream, partition: item.hop?.topic ?? "", sequence: item.origin };
   const envelope = { ...(run === undefined ? {} : { run }), ...(withOrigin ? { origin } : {}) };
   if (item.what === "start") return new Start(content, { ...envelope, resumed: resumed ?? false });

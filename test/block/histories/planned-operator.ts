@@ -80,14 +80,16 @@ export class PlannedOperator extends Operator<Message, Message> {
       put.seen = true;
       put.running = true;
       if (context.attempt === 1) put.firsts += 1;
-      if (put.firsts > 1) this.#records.violation(`${name(put)} was given to the operator ${put.firsts} times`);
+      // A run that goes on after it was given up begins with its Start once more.
+      const again = message.type === "start" && message.resumed;
+      if (put.firsts > 1 && !again) this.#records.violation(`${name(put)} was given to the operator ${put.firsts} times`);
       if (context.attempt > retries + 1) this.#records.violation(`${name(put)} had attempt ${context.attempt}`);
       const earlier = this.#records.puts.findLast(
         (other) => other.life === put.life && other.listener === put.listener && other.seen && other !== put,
       );
       // Calls begin in the order of what came, also where their results need no order.
-      const behind = earlier !== undefined && earlier.number > put.number && context.attempt === 1;
-      if (behind && earlier.item.run === message.run && !unordered) {
+      const behind = earlier !== undefined && earlier.number > put.number && context.attempt === 1 && !again;
+      if (behind && earlier.item.run === message.run && !unordered && message.run !== "stray") {
         this.#records.violation(`${name(put)} came to the operator after ${name(earlier)}`);
       }
     }
@@ -97,7 +99,9 @@ export class PlannedOperator extends Operator<Message, Message> {
     const { kinds } = this.#plan;
     const { run } = message;
     if (run === undefined || (!this.#first && (kinds[0] === "batch-runs" || this.#plan.throwsAtLifecycle))) return;
-    const open = this.openRuns.has(run);
+    // A run that will be given again ends unseen by the operator.
+    const goesUnseen = this.#records.plan.block.recover === "run" && message.type === "start";
+    const open = this.openRuns.has(run) && !goesUnseen;
     if (message.type === "start" ? open : !open) {
       const was = open ? "open" : "not open";
       this.#records.violation(`operator ${this.#index} got a ${message.type} of run ${run}, which was ${was}`);

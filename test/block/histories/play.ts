@@ -122,7 +122,7 @@ async function playOut(scene: Scene): Promise<Ended> {
   if (end.ended === undefined) {
     records.violation(`stop did not end the block within ${deadlineMs} ms and a second for each part`);
     life(scene).dead = true;
-    return { ...end, account: block.account, error: undefined, late: true };
+    return { stopped: end.stopped, account: block.account, error: undefined, puts: records.puts.length, late: true };
   }
   if (clock.now() > latestMs) records.violation(`stop ended ${clock.now() - latestMs} ms after its deadline`);
   if (watched.waiting > 0) records.violation(`${watched.waiting} timers of the block are left after its end`);
@@ -147,14 +147,14 @@ interface Ending {
   over: () => void;
 }
 
-function begin({ block }: Scene): Ending {
+function begin({ block, records }: Scene): Ending {
   let error: unknown;
   const end: Ending = {
     ended: undefined,
     stopped: "no",
     over: () => {
       const account: Account = block.account;
-      end.ended ??= { account, error, stopped: end.stopped, late: false };
+      end.ended ??= { account, error, stopped: end.stopped, puts: records.puts.length, late: false };
     },
   };
   const failed = (reason: unknown): void => {

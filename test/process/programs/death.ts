@@ -18,16 +18,14 @@ export class Executioner {
   }
 
   /** Does the work of a message, and dies before or after it if it is the one. */
-  around(message: Message, work: () => void): void {
+  around<T>(message: Message, work: () => T): T {
     const death = this.#death;
-    if (death === undefined || message.run !== death.run) {
-      work();
-      return;
-    }
+    if (death === undefined || message.run !== death.run) return work();
     this.#seen += 1;
     const isIt = this.#seen === death.message;
     if (isIt && death.when === "before") process.kill(process.pid, "SIGKILL");
-    work();
+    const done = work();
     if (isIt) process.kill(process.pid, "SIGKILL");
+    return done;
   }
 }

@@ -26,7 +26,8 @@ export class Journal {
   }
 }
 
-function entryOf(message: Message): Entry {
+/** Says of a message what a journal keeps. */
+export function entryOf(message: Message): Entry {
   const run = message.run ?? "";
   if (message.type === "start") return { type: "start", run, resumed: message.resumed };
   if (message.type === "stop") return { type: "stop", run, reason: message.reason };

@@ -32,7 +32,7 @@ export function tellOf(block: Block<any, any>): void {
       () => undefined,
     );
   });
-  block.finished
+  void block.finished
     .catch(() => undefined)
     .then(() => {
       say({ say: "account", account: block.account });

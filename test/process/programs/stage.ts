@@ -25,7 +25,8 @@ export interface StageOptions {
 
 /** What the detector is told to send. */
 export type StageOrder =
-  | { readonly send: "start" | "stop"; readonly run: string }
+  | { readonly send: "start"; readonly run: string }
+  | { readonly send: "stop"; readonly run: string }
   | { readonly send: "events"; readonly run: string; readonly count: number };
 
 /** Sends what it is told to send. */
@@ -50,7 +51,7 @@ class Ordered extends Listener {
         });
       } else if (order.send === "start") await inlet.put(new Start({}, { run: order.run }));
       else if (order.send === "stop") await inlet.put(new Stop({}, { run: order.run }));
-      else for (let sent = 0; sent < order.count && !signal.aborted; sent += 1) await inlet.put(this.#event(order.run));
+      else for (let left = order.count; left > 0 && !signal.aborted; left -= 1) await inlet.put(this.#event(order.run));
     }
   }
 
@@ -82,12 +83,11 @@ class Watch extends Operator {
 /** Writes down what it published, where it is the detector. */
 class Published extends ZmqPublisher<Message> {
   override publish(message: Message): void | Promise<void> {
-    let sent: void | Promise<void>;
-    executioner.around(message, () => {
-      sent = super.publish(message);
+    return executioner.around(message, () => {
+      const sent = super.publish(message);
       if (options.from === undefined) journal.write(message);
+      return sent;
     });
-    return sent;
   }
 }
 

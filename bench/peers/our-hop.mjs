@@ -1,0 +1,14 @@
+// The hop of arroyosas-hop.ts that is ours, of the built package as a user has it: `our-hop.mjs FROM TO`.
+import { Block, run } from "arroyojs";
+import { arroyosasCodec } from "arroyojs/formats/arroyosas";
+import { ZmqListener, ZmqPublisher } from "arroyojs/zmq";
+
+const [source, target] = process.argv.slice(2);
+await run(
+  new Block({
+    name: "hop",
+    listeners: [new ZmqListener({ connect: source, socket: "pull", codec: arroyosasCodec })],
+    operator: (message) => message,
+    publishers: [new ZmqPublisher({ connect: target, socket: "push", codec: arroyosasCodec })],
+  }),
+);

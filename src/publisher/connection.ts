@@ -1,0 +1,92 @@
+import { isRetryable, text } from "../errors.ts";
+import type { Tell } from "../events.ts";
+import type { AnyMessage } from "../message/message.ts";
+import { Backoff } from "../time/backoff.ts";
+import type { Clock } from "../time/clock.ts";
+import { untilAborted, wait } from "../time/wait.ts";
+import type { Publisher } from "./publisher.ts";
+
+/** What keeps a publisher open is told by its block. */
+export interface ConnectionOptions {
+  readonly publisher: Publisher<AnyMessage>;
+  readonly required: boolean;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly tell: Tell;
+  /** Ends when waiting for this publisher has no more use. */
+  readonly signal: AbortSignal;
+}
+
+/** Opens a publisher as often as it takes, and closes it once. */
+export class Connection {
+  /** Aborts when the publisher is closed for good, or nobody waits for it. */
+  readonly signal: AbortSignal;
+  readonly #options: ConnectionOptions;
+  readonly #backoff: Backoff;
+  readonly #closed = new AbortController();
+  #isOpen = false;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    this.#backoff = new Backoff(options.random);
+    this.signal = AbortSignal.any([options.signal, this.#closed.signal]);
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** Tells whether it is open now; throws where trying again cannot help and the publisher is required. */
+  async open(): Promise<boolean> {
+    const { publisher, required, clock, tell } = this.#options;
+    const { signal } = this;
+    while (!signal.aborted) {
+      try {
+        await publisher.open(signal);
+      } catch (error) {
+        await this.#closeQuietly();
+        if (signal.aborted) return false;
+        if (required && !isRetryable(error)) throw error;
+        tell("state", { part: publisher.constructor.name, state: "retrying", detail: text(error) });
+        await wait(clock, this.#backoff.next(), signal);
+        continue;
+      }
+      if (this.#closed.signal.aborted) {
+        await this.#closeQuietly();
+        return false;
+      }
+      this.#isOpen = true;
+      this.#backoff.reset();
+      tell("state", { part: publisher.constructor.name, state: "ready" });
+      return true;
+    }
+    return false;
+  }
+
+  /** Closes what broke, and opens it again after a wait. */
+  async reopen(error: unknown): Promise<boolean> {
+    const { publisher, clock, tell } = this.#options;
+    tell("state", { part: publisher.constructor.name, state: "retrying", detail: text(error) });
+    this.#isOpen = false;
+    await this.#closeQuietly();
+    if (!(await wait(clock, this.#backoff.next(), this.signal))) return false;
+    return this.open();
+  }
+
+  /** Closes for good. */
+  async close(): Promise<void> {
+    this.#closed.abort();
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    await this.#options.publisher.close();
+  }
+
+  /** What cannot even be closed says no more than the error that came before. */
+  async #closeQuietly(): Promise<void> {
+    const close = async (): Promise<void> => this.#options.publisher.close();
+    await untilAborted(
+      close().catch(() => undefined),
+      this.signal,
+    );
+  }
+}
