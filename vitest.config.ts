@@ -15,6 +15,8 @@ export default defineConfig({
       // For the processes that tests start (`node --import tsx`), in whatever folder they run.
       TSX_TSCONFIG_PATH: fileURLToPath(new URL("tsconfig.json", import.meta.url)),
     },
+    // Compiles the kernels in AssemblyScript where they are missing or old.
+    globalSetup: ["scripts/kernels.mjs"],
     environment: "node",
     pool: "forks",
     testTimeout: long ? 600_000 : 30_000,

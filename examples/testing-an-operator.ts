@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Context, Event, Operator, Start, Stop } from "arroyojs";
-import { drive } from "arroyojs/testing";
+import { drive, operatorSuite } from "arroyojs/testing";
 
 type Readings = Start | Event<{ celsius: number }, Uint8Array> | Stop;
 type Means = Start | Event<{ mean: number }, Uint8Array> | Stop;
@@ -32,7 +32,7 @@ class MeanOfTwo extends Operator<Readings, Means> {
 }
 
 const start = new Start({}, { run: "night" });
-const reading = (celsius: number) => new Event({ celsius }, new Uint8Array(0), { run: "night" });
+const reading = (celsius: number, run = "night") => new Event({ celsius }, new Uint8Array(0), { run });
 const stop = new Stop({}, { run: "night" });
 
 test("two readings give their mean, in the same run", async () => {
@@ -59,3 +59,11 @@ test("a source that is gone in the middle of a run: the operator still sees a St
   const last = published.at(-1);
   assert.equal(last?.type === "stop" && last.reason, "abandoned"); // made by the platform
 });
+
+// What every operator should do with runs that are whole, empty, broken off, repeated, or mixed with others.
+const cases = operatorSuite({
+  name: "MeanOfTwo",
+  make: () => new MeanOfTwo(),
+  run: (run) => [new Start({}, { run }), reading(10, run), reading(20, run), reading(5, run), new Stop({}, { run })],
+});
+for (const each of cases) test(each.name, each.run);

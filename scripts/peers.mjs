@@ -1,6 +1,6 @@
 // `npm run test:peers`: the tests against the Python ancestor, the real one, installed in an environment of its own.
 // No part of `npm test`, because it needs Python and a package index.
-//   -- --bench    one hop of ours beside one of the ancestor's, instead of the tests
+//   -- --bench    measures one hop of ours beside one of the ancestor's, instead of the tests
 //   -- --capture  writes the vectors of test/vectors/python-peers anew
 // Other arguments go to vitest.
 import { delimiter, join } from "node:path";
@@ -24,6 +24,9 @@ await main(async () => {
     return code === 0 ? runCommand(["biome", "format", "--write", vectors]) : code;
   }
   if (args[0] === "--bench") {
+    // What is measured is what a user has: the built package.
+    const code = await runCommand(["node", "scripts/build.mjs"]);
+    if (code !== 0) return code;
     return runCommand(["node", "--import", "tsx", "bench/peers/arroyosas-hop.ts", ...args.slice(1)], { env });
   }
   const result = await runVitest(["--config", "scripts/peers/vitest.config.ts", ...args], env);

@@ -40,9 +40,18 @@ async function install(reason) {
   throw new Error(`setup: "npm ci" ended with ${code}; see above, then try again (it needs a registry or a cache)`);
 }
 
+/** Programs that run from the sources load kernels that are compiled. The script needs what was just installed. */
+async function compileKernels() {
+  const script = join(root, "scripts", "kernels.mjs");
+  if (!existsSync(script)) return;
+  const code = await runCommand(["node", script]);
+  if (code !== 0) throw new Error(`setup: the kernels could not be compiled (exit code ${code}); see above`);
+}
+
 await main(async () => {
   checkNode();
   const reason = reasonToInstall();
   if (reason !== undefined) await install(reason);
+  await compileKernels();
   return runCommand(process.argv.slice(2));
 });

@@ -1,87 +1,122 @@
-// One hop in the wire form of arroyosas, ours beside that of the real arroyopy: the same source and sink, the same
-// messages, decoded and encoded again on the way. The sink checks what arrives. Run by `npm run test:peers -- --bench`.
+// One hop in the wire form of arroyosas, ours beside that of the real arroyopy. Run by `npm run test:peers -- --bench`,
+// with `--quick` for a look at whether it works.
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { machine } from "../machine.ts";
+import type { Findings, Size } from "../row.ts";
+import { ratios } from "../spread.ts";
+import { section } from "../table.ts";
+import { inTurns } from "../turns.ts";
 
-interface Size {
-  readonly name: string;
+interface Case {
+  readonly title: string;
   readonly bytes: number;
   /** Messages before the clock starts. */
   readonly warm: number;
   readonly count: number;
-  /** How many times faster ours is to be. */
-  readonly target: number;
+  readonly least: number;
 }
 
-const SIZES: readonly Size[] = [
-  { name: "100 B", bytes: 100, warm: 50_000, count: 200_000, target: 3 },
-  { name: "8 MB", bytes: 8 * 2 ** 20, warm: 50, count: 400, target: 1.3 },
+const CASES: readonly Case[] = [
+  { title: "100 bytes", bytes: 100, warm: 50_000, count: 200_000, least: 3 },
+  { title: "8 MB", bytes: 8 * 2 ** 20, warm: 50, count: 400, least: 1.3 },
 ];
 const ROUNDS = 3;
-const HOPS = ["arroyopy", "arroyojs"] as const;
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+/** Is a program whose lines of output are waited for. */
+class Speaking implements Disposable {
+  readonly #child: ChildProcess;
+  readonly #lines: AsyncIterator<string>;
+  readonly #name: string;
+  #errors = "";
+
+  constructor(command: string, ...args: readonly string[]) {
+    this.#name = args[0] as string;
+    this.#child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+    this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.#errors = (this.#errors + text).slice(-4000);
+    });
+    this.#lines = createInterface(this.#child.stdout as NodeJS.ReadableStream)[Symbol.asyncIterator]();
+  }
+
+  async line(): Promise<string> {
+    const { value, done } = await this.#lines.next();
+    if (done === true) throw new Error(`${this.#name} ended before its time:\n${this.#errors}`);
+    return value;
+  }
+
+  stop(): void {
+    this.#child.kill("SIGTERM");
+  }
+
+  [Symbol.dispose](): void {
+    this.#child.kill("SIGKILL");
+  }
+}
+
+/** Gives messages per second over one hop; the sink has checked each of them. */
+async function perSecond(python: string, hop: "ours" | "theirs", one: Case, { quick }: Size): Promise<number> {
+  const [warm, count] = [one.warm, one.count].map((messages) => Math.ceil(messages / (quick ? 20 : 1))) as [
+    number,
+    number,
+  ];
+  const ends = (role: string): Speaking =>
+    new Speaking(python, "scripts/peers/bench_ends.py", role, ...[one.bytes, warm, count].map(String));
+  using source = ends("source");
+  using sink = ends("sink");
+  const places = [await source.line(), await sink.line()];
+  using between =
+    hop === "ours"
+      ? new Speaking(process.execPath, "bench/peers/our-hop.mjs", ...places)
+      : new Speaking(python, "scripts/peers/bench_hop.py", ...places);
+  const said = between.line();
+  said.catch(() => undefined);
+  const broken = said.then(() => Promise.reject(new Error(`the hop (${hop}) ended before its time`)));
+  const result = JSON.parse(await Promise.race([sink.line(), broken])) as {
+    count: number;
+    seconds: number;
+    bad: number;
+  };
+  assert.deepEqual([result.count, result.bad], [count, 0], `${hop}: what arrived is not what was sent`);
+  if (hop === "ours") {
+    between.stop();
+    const { received, finished, published, lost } = JSON.parse(await said) as Record<string, number>;
+    const all = warm + count + 2;
+    assert.deepEqual(
+      { received, finished, published, lost },
+      { received: all, finished: all, published: all, lost: 0 },
+    );
+  }
+  return Math.round((10 * count) / result.seconds) / 10;
+}
+
+async function measure(python: string, one: Case, size: Size): Promise<Findings> {
+  const { theirs, ours } = await inTurns(size, {
+    theirs: () => perSecond(python, "theirs", one, size),
+    ours: () => perSecond(python, "ours", one, size),
+  });
+  return {
+    title: `One hop in the form of arroyosas, images of ${one.title}`,
+    method:
+      "PULL → pass-through → PUSH over tcp, between the same source and sink (pyzmq). Each hop decodes every message to " +
+      "its objects and encodes it again: arroyopy 0.2.2 (its ZMQListener and Operator) with the codec of an application " +
+      "(pydantic, msgpack, numpy), and a block with `arroyosasCodec`. The sink checks order, number and bytes, and our " +
+      "account must add up.",
+    lines: [
+      { what: "arroyojs, messages/s", values: ours },
+      { what: "arroyopy, messages/s", values: theirs },
+      { what: "**arroyojs / arroyopy**", values: ratios(ours, theirs), target: { least: one.least } },
+    ],
+  };
+}
 
 const python = process.env.ARROYO_PEERS_PYTHON;
-assert.ok(python, "the bench needs its own Python: npm run test:peers -- --bench");
-
-/** Starts a program whose lines are read; what it says of errors is shown. */
-function start(command: string, ...args: readonly string[]): { child: ChildProcess; line: () => Promise<string> } {
-  const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
-  let errors = "";
-  child.stderr?.on("data", (text: Buffer) => {
-    errors += text.toString();
-  });
-  const lines = createInterface(child.stdout as NodeJS.ReadableStream)[Symbol.asyncIterator]();
-  const line = async (): Promise<string> => {
-    const { value, done } = await lines.next();
-    assert.ok(done !== true, `${args.join(" ")} ended:\n${errors}`);
-    return value as string;
-  };
-  return { child, line };
-}
-
-/** Gives messages per second over one hop. */
-async function measure(hop: (typeof HOPS)[number], { bytes, warm, count }: Size): Promise<number> {
-  const ends = (role: string): ReturnType<typeof start> =>
-    start(python as string, "scripts/peers/bench_ends.py", role, ...[bytes, warm, count].map(String));
-  const [source, sink] = [ends("source"), ends("sink")];
-  const places = await Promise.all([source.line(), sink.line()]);
-  const between =
-    hop === "arroyopy"
-      ? start(python as string, "scripts/peers/bench_hop.py", ...places)
-      : start(process.execPath, "--import", "tsx", "bench/peers/our-hop.ts", ...places);
-  try {
-    const failed = once(between.child, "exit").then(() => assert.fail(`the hop of ${hop} ended before its time`));
-    failed.catch(() => undefined);
-    const result = JSON.parse(await Promise.race([sink.line(), failed])) as {
-      count: number;
-      seconds: number;
-      bad: number;
-    };
-    assert.deepEqual([result.count, result.bad], [count, 0], `${hop}: what arrived is not what was sent`);
-    return count / result.seconds;
-  } finally {
-    for (const { child } of [source, between, sink]) child.kill("SIGKILL");
-  }
-}
-
-function spread(values: readonly number[], digits: number): string {
-  const sorted = values.toSorted((a, b) => a - b);
-  const at = (index: number): string => (sorted[index] as number).toFixed(digits);
-  return `${at(sorted.length >> 1)} (${at(0)}-${at(sorted.length - 1)})`;
-}
-
-console.log(`one hop in the form of arroyosas, messages/s: median (min-max) of ${ROUNDS} rounds in turns`);
-for (const size of SIZES) {
-  const rates = new Map(HOPS.map((hop) => [hop, [] as number[]]));
-  for (let round = 0; round < ROUNDS; round += 1) {
-    for (const hop of HOPS) rates.get(hop)?.push(await measure(hop, size));
-  }
-  const [theirs, ours] = HOPS.map((hop) => rates.get(hop) as number[]) as [number[], number[]];
-  const ratios = ours.map((rate, round) => rate / (theirs[round] as number));
-  const digits = size.bytes > 1e6 ? 1 : 0;
-  for (const hop of HOPS)
-    console.log(`  ${size.name.padEnd(6)} ${hop.padEnd(9)} ${spread(rates.get(hop) ?? [], digits)}`);
-  console.log(`  ${size.name.padEnd(6)} arroyojs / arroyopy  ${spread(ratios, 2)}   wanted: at least ${size.target}`);
-}
+if (python === undefined) throw new Error("bench: this one needs its own Python: npm run test:peers -- --bench");
+const quick = process.argv.includes("--quick");
+const size: Size = { quick, rounds: quick ? 1 : ROUNDS, say: (text) => process.stdout.write(`${text}\n`) };
+const where = machine();
+for (const one of CASES) size.say(`\n${section(await measure(python, one, size))}`);
+size.say(`\n${where}; ${size.rounds} rounds.`);

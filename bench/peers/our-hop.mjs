@@ -1,10 +1,11 @@
-// The hop of arroyosas-hop.ts that is ours, of the built package as a user has it: `our-hop.mjs FROM TO`.
+// The hop of arroyosas-hop.ts that is ours, of the built package as a user has it: `our-hop.mjs FROM TO`. Drains on
+// SIGTERM and prints its account.
 import { Block, run } from "arroyojs";
 import { arroyosasCodec } from "arroyojs/formats/arroyosas";
 import { ZmqListener, ZmqPublisher } from "arroyojs/zmq";
 
 const [source, target] = process.argv.slice(2);
-await run(
+const [account] = await run(
   new Block({
     name: "hop",
     listeners: [new ZmqListener({ connect: source, socket: "pull", codec: arroyosasCodec })],
@@ -12,3 +13,4 @@ await run(
     publishers: [new ZmqPublisher({ connect: target, socket: "push", codec: arroyosasCodec })],
   }),
 );
+process.stdout.write(`${JSON.stringify(account)}\n`);

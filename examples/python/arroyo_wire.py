@@ -26,9 +26,9 @@ class Message:
     run: str | None
     content: dict  # the data of a start or stop, the metadata of an event
     payload: object  # of an event: an array (read-only), or bytes
-    origin: tuple  # stream, partition and sequence at the first source; give it on with what is made of the message
+    origin: tuple  # stream, partition and sequence at the first source; give it on with what comes of the message
     time_ms: float = math.nan  # milliseconds since 1970
-    envelope: dict = field(default_factory=dict)  # what else travels with it: key, headers, trace, account; give it on
+    envelope: dict = field(default_factory=dict)  # what else travels: key, headers, trace, account; give it on
     reason: str = ""  # of a stop: completed, abandoned or interrupted
     lost: float = math.nan  # of a stop: how many of its run's events did not arrive; nan where nobody can know
 

@@ -105,14 +105,16 @@ def wire():
         },
     }
     yield "event-envelope", writer.event(run, {}, b"x", topic="odd", **envelope), expect
-    yield "event-without-run", writer.event(None, {"value": 1}), event(len(ELEMENTS), {"value": 1}, b"")
+    joined = b"".join(writer.event(run, {"joined": True}, IMAGE.astype("int16")))
+    yield "event-one-body", [joined], event(len(ELEMENTS), {"joined": True}, IMAGE.astype("int16"), run)
+    yield "event-without-run", writer.event(None, {"value": 1}), event(len(ELEMENTS) + 1, {"value": 1}, b"")
     alive = {"type": "control", "content": {"stream": "camera", "open": [run]}}
     yield "sign-of-life", writer.sign_of_life(), alive
     again = {"type": "start", "run": run, "sequence": 0, "content": data, "copy": True}
     yield "start-again", writer.again()[0], again
     expect = {"type": "stop", "run": run, "sequence": 1, "content": {"left": 0}, "reason": "interrupted"}
     sent = [
-        {"topic": "", "events": len(ELEMENTS), "skipped": 0},
+        {"topic": "", "events": len(ELEMENTS) + 1, "skipped": 0},
         {"topic": "odd", "events": len(payloads) + 1, "skipped": 0},
     ]
     yield "stop", writer.stop(run, {"left": 0}, "interrupted"), {**expect, "sent": sent}

@@ -62,8 +62,10 @@ export class Faults {
   /** Takes an error of `process`; true to try again, after a wait. */
   async process(delivery: Delivery, listener: Listener<AnyMessage>, error: unknown, attempt: number): Promise<boolean> {
     const { block, ledger, resort, fail } = this.#options;
-    if (await this.#retry(attempt)) return true;
-    if (error instanceof RejectedError && resort === "fail" && listener.replay === "none") {
+    const again = await this.#retry(attempt);
+    if (again === true) return true;
+    if (again === "stopped") delivery.conclude("stopped", "stopped");
+    else if (error instanceof RejectedError && resort === "fail" && listener.replay === "none") {
       ledger.base.rejected += 1;
       delivery.conclude("dropped", reasonOf("rejected", error.reason));
     } else if (resort === "skip") delivery.conclude("failed", reasonOf("process", text(error)));
@@ -81,9 +83,11 @@ export class Faults {
   async publish(outgoing: Outgoing, publisher: string, error: unknown, attempt: number): Promise<boolean> {
     const { block, ledger, resort, fail, tell } = this.#options;
     const { owner } = outgoing;
-    if (await this.#retry(attempt)) return true;
+    const again = await this.#retry(attempt);
+    if (again === true) return true;
     const reason = reasonOf(publisher, text(error));
-    if (owner === undefined) {
+    if (again === "stopped") owner?.spoil("stopped", "stopped");
+    else if (owner === undefined) {
       ledger.base.because(reason);
       tell("warning", { message: `${publisher} did not take a message: ${text(error)}` });
     } else if (resort === "skip") owner.spoil("failed", reason);
@@ -101,10 +105,12 @@ export class Faults {
     return false;
   }
 
-  async #retry(attempt: number): Promise<boolean> {
+  /** Waits for the next try, where there is one; `stopped` when it comes to nothing because nobody waits any more. */
+  async #retry(attempt: number): Promise<boolean | "stopped"> {
     const { retries, clock, signal } = this.#options;
     if (attempt > retries) return false;
-    return wait(clock, Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (attempt - 1)), signal);
+    const ms = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (attempt - 1));
+    return (await wait(clock, ms, signal)) ? true : "stopped";
   }
 
   async #decodeDead(

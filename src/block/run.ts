@@ -40,7 +40,7 @@ export async function run(...blocks: AnyBlock[]): Promise<Account[]> {
     return accounts;
   } catch (error) {
     await Promise.all(blocks.map((block) => block.stop()));
-    process.exitCode = error instanceof UsageError || error instanceof PromiseError ? EXIT.usage : EXIT.failed;
+    exitWith(error instanceof UsageError || error instanceof PromiseError ? EXIT.usage : EXIT.failed, error);
     say(text(error));
     throw error;
   } finally {
@@ -51,6 +51,17 @@ export async function run(...blocks: AnyBlock[]): Promise<Account[]> {
       if (account.left > 0) say(`${block.name}: ${account.left} messages were not finished and given back`);
     }
   }
+}
+
+/** Sets the exit code, also for a program that lets the error through: Node would make a 1 of it. */
+function exitWith(code: number, error: unknown): void {
+  process.exitCode = code;
+  process.once("uncaughtExceptionMonitor", (uncaught) => {
+    if (uncaught !== error) return;
+    process.once("exit", () => {
+      process.exitCode = code;
+    });
+  });
 }
 
 function onSignals(blocks: readonly AnyBlock[]): () => void {

@@ -11,13 +11,13 @@ export function unshuffle(from: usize, to: usize, count: usize, size: usize, scr
   let done: usize = 0;
   for (; done + GROUP <= count; done += GROUP) {
     const target = to + done * size;
-    const planes = size == 1 ? target : scratch;
+    const planes = size === 1 ? target : scratch;
     for (let byte: usize = 0; byte < size; byte++) {
       groupOfPlane(from + byte * plane + (done >> 3), row, planes + byte * GROUP);
     }
-    if (size == 2) zip(planes, target, GROUP * 2);
-    else if (size == 4) zipFour(planes, target);
-    else if (size == 8) {
+    if (size === 2) zip(planes, target, GROUP * 2);
+    else if (size === 4) zipFour(planes, target);
+    else if (size === 8) {
       zip(planes, scratch + GROUP * 8, GROUP * 8);
       zip(scratch + GROUP * 8, planes, GROUP * 8);
       zip(planes, target, GROUP * 8);
@@ -26,7 +26,7 @@ export function unshuffle(from: usize, to: usize, count: usize, size: usize, scr
   for (; done < count; done += 8) {
     for (let byte: usize = 0; byte < size; byte++) {
       const eight = transposed(gathered(from + byte * plane + (done >> 3), row));
-      for (let k: usize = 0; k < 8; k++) store<u8>(to + (done + k) * size + byte, <u8>(eight >> (<u64>k << 3)));
+      for (let k: usize = 0; k < 8; k++) store<u8>(to + (done + k) * size + byte, <u8>(eight >> ((<u64>k) << 3)));
     }
   }
 }
@@ -174,7 +174,7 @@ export function shuffle(from: usize, to: usize, count: usize, size: usize, scrat
     for (let byte: usize = 0; byte < size; byte++) {
       const eight = transposed(gathered(from + done * size + byte, size));
       const target = to + byte * plane + (done >> 3);
-      for (let k: usize = 0; k < 8; k++) store<u8>(target + k * row, <u8>(eight >> (<u64>k << 3)));
+      for (let k: usize = 0; k < 8; k++) store<u8>(target + k * row, <u8>(eight >> ((<u64>k) << 3)));
     }
   }
 }
@@ -193,7 +193,7 @@ function planesOf(from: usize, size: usize, scratch: usize): usize {
       v128.store(other + (size << 3) + (at << 3), odd);
     }
     place = other;
-    other = other == scratch ? scratch + 128 : scratch;
+    other = other === scratch ? scratch + 128 : scratch;
   }
   return place;
 }
@@ -201,7 +201,7 @@ function planesOf(from: usize, size: usize, scratch: usize): usize {
 /** Reads eight bytes that stand apart. */
 function gathered(from: usize, apart: usize): u64 {
   let bytes: u64 = 0;
-  for (let k: usize = 0; k < 8; k++) bytes |= <u64>load<u8>(from + k * apart) << (<u64>k << 3);
+  for (let k: usize = 0; k < 8; k++) bytes |= (<u64>load<u8>(from + k * apart)) << ((<u64>k) << 3);
   return bytes;
 }
 
@@ -211,6 +211,6 @@ function transposed(bits: u64): u64 {
   bits ^= t ^ (t << 28);
   t = (bits ^ (bits >> 14)) & 0x0000cccc0000cccc;
   bits ^= t ^ (t << 14);
-  t = (bits ^ (bits >> 7)) & 0x00aa00aa00aa00aa;
+  t = (bits ^ (bits >> 7)) & (((<u64>0x00aa00aa) << 32) | 0x00aa00aa);
   return bits ^ t ^ (t << 7);
 }

@@ -25,13 +25,13 @@ export function decodeBslz4(
     from += 4;
     if (length > fromEnd - from) return ENDS_EARLY;
     const fault = decodeLz4(from, from + length, workspace, workspace + bytes);
-    if (fault != 0) return fault;
+    if (fault !== 0) return fault;
     unshuffle(workspace, to, elements, size, scratch);
     from += length;
     to += bytes;
     count -= elements;
   }
-  return from == fromEnd ? 0 : ENDS_EARLY;
+  return from === fromEnd ? 0 : ENDS_EARLY;
 }
 
 /** Encodes elements as blocks of bitshuffle and LZ4 and gives their length; `count` is a multiple of 8. */

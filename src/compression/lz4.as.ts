@@ -9,13 +9,13 @@ const BULK: usize = 256;
 
 /** For each offset from 0 to 15, which byte of the last 16 comes at which place when they are repeated. */
 const PATTERNS: usize = memory.data<u8>([
-  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 1, 0, 1,
-  0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3,
-  0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0, 0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 6, 0,
-  1, 2, 3, 4, 5, 6, 0, 1, 0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 1, 2, 3, 4, 5, 6,
-  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 5, 6, 7,
-  8, 9, 10, 11, 0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0, 1, 2, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
-  13, 0, 1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 1, 0,
+  1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1,
+  2, 3, 0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0, 0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 0, 1, 2, 3, 4,
+  5, 6, 0, 1, 2, 3, 4, 5, 6, 0, 1, 0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 1, 2,
+  3, 4, 5, 6, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 0, 1, 2, 3, 4, 0, 1, 2,
+  3, 4, 5, 6, 7, 8, 9, 10, 11, 0, 1, 2, 3, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0, 1, 2, 0, 1, 2, 3, 4, 5, 6, 7, 8,
+  9, 10, 11, 12, 13, 0, 1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 0,
 ]);
 
 /** Decodes one block into exactly the room that is given; 0, or what is wrong. */
@@ -27,7 +27,7 @@ export function decodeLz4(from: usize, fromEnd: usize, to: usize, toEnd: usize):
     from += 1;
 
     let length = token >> 4;
-    if (length == 15) {
+    if (length === 15) {
       let more: usize;
       do {
         if (from >= fromEnd) return ENDS_EARLY;
@@ -36,21 +36,21 @@ export function decodeLz4(from: usize, fromEnd: usize, to: usize, toEnd: usize):
         length += more;
         // Here and not behind the loop: a long run of 255 would make the sum begin again at 0.
         if (length > toEnd - to) return TOO_LONG;
-      } while (more == 255);
+      } while (more === 255);
     }
     if (length > fromEnd - from) return ENDS_EARLY;
     if (length > toEnd - to) return TOO_LONG;
     copyApart(from, to, length);
     from += length;
     to += length;
-    if (from == fromEnd) return to == toEnd ? 0 : TOO_SHORT;
+    if (from === fromEnd) return to === toEnd ? 0 : TOO_SHORT;
 
     if (fromEnd - from < 2) return ENDS_EARLY;
     const offset: usize = load<u16>(from);
     from += 2;
-    if (offset == 0 || offset > to - start) return BAD_OFFSET;
+    if (offset === 0 || offset > to - start) return BAD_OFFSET;
     length = token & 15;
-    if (length == 15) {
+    if (length === 15) {
       let more: usize;
       do {
         if (from >= fromEnd) return ENDS_EARLY;
@@ -58,7 +58,7 @@ export function decodeLz4(from: usize, fromEnd: usize, to: usize, toEnd: usize):
         from += 1;
         length += more;
         if (length > toEnd - to) return TOO_LONG;
-      } while (more == 255);
+      } while (more === 255);
     }
     length += 4;
     if (length > toEnd - to) return TOO_LONG;
@@ -89,7 +89,7 @@ function copyForward(from: usize, to: usize, length: usize): void {
 
 /** Repeats the last `offset` bytes, fewer than 16. */
 function repeat(to: usize, offset: usize, length: usize): void {
-  if (offset == 1 && length >= BULK) {
+  if (offset === 1 && length >= BULK) {
     memory.fill(to, load<u8>(to - 1), length);
     return;
   }
@@ -128,14 +128,14 @@ export function encodeLz4(from: usize, fromEnd: usize, to: usize, table: usize):
       const known = load<u32>(slot);
       store<u32>(slot, <u32>(from - start));
       const candidate = start + <usize>known;
-      if (known == 0xffffffff || from - candidate > 0xffff || load<u32>(candidate) != word) {
+      if (known === 0xffffffff || from - candidate > 0xffff || load<u32>(candidate) !== word) {
         from += tries >> SKIP_BITS;
         tries += 1;
         continue;
       }
       tries = 1 << SKIP_BITS;
       let match = candidate;
-      while (from > anchor && match > start && load<u8>(from - 1) == load<u8>(match - 1)) {
+      while (from > anchor && match > start && load<u8>(from - 1) === load<u8>(match - 1)) {
         from -= 1;
         match -= 1;
       }
@@ -156,11 +156,11 @@ function sameBytes(one: usize, other: usize, end: usize): usize {
   const start = one;
   while (one + 16 <= end) {
     const same = i8x16.bitmask(i8x16.eq(v128.load(one), v128.load(other)));
-    if (same != 0xffff) return one - start + ctz(~same);
+    if (same !== 0xffff) return one - start + ctz(~same);
     one += 16;
     other += 16;
   }
-  while (one < end && load<u8>(one) == load<u8>(other)) {
+  while (one < end && load<u8>(one) === load<u8>(other)) {
     one += 1;
     other += 1;
   }

@@ -336,7 +336,11 @@ export class BlockInlet implements PlatformInlet, Keeper {
       return this.#lastSource as Source;
     }
     const name = stream ?? message.envelope.origin?.stream ?? this.#stream;
-    const source = this.#tracker.source(hop?.incarnation ?? name, name);
+    let source = this.#tracker.source(hop?.incarnation ?? name, name);
+    // Without facts of the hop only an origin can tell streams apart, and not every message of a run has to have one.
+    if (hop === undefined && stream === undefined && message.type !== "start" && message.run !== undefined) {
+      if (!source.runs.has(message.run)) source = this.#tracker.holderOf(message.run) ?? source;
+    }
     if (stream !== undefined) source.stream = stream;
     this.#lastHop = hop;
     this.#lastSource = source;
@@ -355,13 +359,17 @@ export class BlockInlet implements PlatformInlet, Keeper {
     if (effect.do === "pass") {
       effect.item.run = run;
       if (effect.item.message.type === "event") this.#coverages.add(effect.item.message, effect.run);
-      if (effect.item.kind === "stop") this.#tellRun(effect.run, "ended");
+      if (effect.item.kind === "stop") {
+        this.#settler.ended(effect.run);
+        this.#tellRun(effect.run, "ended");
+      }
       return this.#enqueue(effect.item);
     }
     if (effect.do === "open") {
       this.#options.ledger.add(effect.run);
       if (effect.start.resumed) effect.run.joinedAt ??= JOINED_SOMEWHERE;
       this.#coverages.begin(effect.run, this.#goesOn(effect.run));
+      this.#settler.began(effect.run);
       this.#tellRun(effect.run, "opened");
       if (effect.item === undefined) return this.#enqueue(this.#made(effect.start, effect.run, undefined));
       if (effect.item.message === effect.start) {
@@ -373,6 +381,7 @@ export class BlockInlet implements PlatformInlet, Keeper {
     }
     if (effect.do === "end") {
       if (effect.run.lossy && effect.run.ending !== "left") effect.run.tally.lostUnknown = true;
+      this.#settler.ended(effect.run);
       this.#tellRun(effect.run, "ended");
       const stop = new Stop({}, { run: effect.run.id, reason: effect.reason, timeMs: this.#options.clock.now() });
       return this.#enqueue(this.#made(stop, effect.run, ending));
@@ -380,6 +389,9 @@ export class BlockInlet implements PlatformInlet, Keeper {
     const { item, reason } = effect;
     if (reason === "copy") {
       (run?.tally ?? this.#options.ledger.base).because("copy of a Start");
+      item.run = run;
+      item.outcome = "dropped";
+      item.reason = reason;
       this.#settler.settle(item);
       return undefined;
     }

@@ -3,7 +3,7 @@ import { Stop } from "../message/stop.ts";
 import type { Run } from "../runs/run.ts";
 import type { Source } from "../runs/source.ts";
 import type { Tally } from "../runs/tally.ts";
-import { type TopicCount, topicCount } from "../runs/topic-counts.ts";
+import { type Missed, type TopicCount, topicCount } from "../runs/topic-counts.ts";
 
 /** Tells that events are known to be lost. */
 export type TellLost = (source: Source, run: Run | undefined, messages: number) => void;
@@ -11,7 +11,14 @@ export type TellLost = (source: Source, run: Run | undefined, messages: number) 
 interface Topic {
   /** The next sequence; undefined until a first one is known. */
   expected: number | undefined;
+  /** The last sequence that came; -1 before. A Start given again may count a message already that comes behind it. */
+  last: number;
+  /** What is missing here and was of no run, as far as one knows: the Stop of a run may say that it was its own. */
+  readonly unclaimed: Missed;
 }
+
+/** As many as a publisher may have; a format's own numbers take one for each run. */
+const MAX_TOPICS = 4_096;
 
 interface Known {
   readonly topics: Map<string, Topic>;
@@ -50,9 +57,11 @@ export class Gaps {
   event(source: Source, run: Run | undefined, hop: Hop, sequence: number): boolean {
     const topic = hop === this.#lastHop ? (this.#lastTopic as Topic) : this.#topic(source, hop);
     const expected = topic.expected;
-    if (expected !== undefined && sequence < expected) return false;
-    topic.expected = sequence + 1;
+    if (sequence <= topic.last) return false;
+    topic.last = sequence;
+    if (expected === undefined || sequence >= expected) topic.expected = sequence + 1;
     if (run !== undefined) this.#count(run, hop).received += 1;
+    if (expected !== undefined && sequence < expected) this.#found(topic, run, hop);
     if (expected !== undefined && sequence > expected) this.#gap(source, run, hop, sequence - expected, hop.skipped);
     return true;
   }
@@ -78,25 +87,72 @@ export class Gaps {
       const topic = this.#topicNamed(source, name);
       const expected = topic.expected ?? known.next.get(name) ?? 0;
       topic.expected = Math.max(next, expected);
-      if (next > expected) this.#tail(source, run, { ...hop, topic: name }, next - expected);
+      if (next <= expected) continue;
+      this.#gap(source, run, { ...hop, topic: name }, next - expected, hop.left?.get(name) ?? 0);
     }
   }
 
   /** Takes what a Stop says was sent of its run: the exact figure, where this reader saw the whole run. */
   ended(source: Source, run: Run, hop: Hop): void {
     if (hop.sent === undefined || run.joinedAt !== undefined) return;
-    for (const { topic, events, skipped } of hop.sent) {
+    const counts = this.#countsOf(run);
+    const sent = new Map(hop.sent.map((one) => [one.topic, one]));
+    for (const topic of counts.keys()) if (!sent.has(topic)) sent.set(topic, { topic, events: 0, skipped: 0 });
+    for (const { topic, events, skipped } of sent.values()) {
       if (!this.#follows(topic)) continue;
-      const count = topicCount(this.#countsOf(run), topic);
+      const count = topicCount(counts, topic);
       if (hop.shared) {
         run.tally.lostUnknown ||= events !== count.received;
         continue;
       }
-      const lost = Math.max(0, events - count.received);
-      if (lost > count.lost) this.#tell(source, run, lost - count.lost);
-      run.tally.lost += lost - count.lost;
-      run.tally.droppedUpstream += skipped - count.droppedUpstream;
+      const lost = Math.max(0, events - count.received) - count.lost;
+      const droppedUpstream = skipped - count.droppedUpstream;
+      const unknown = this.#claim(source, run, topic, { lost, droppedUpstream });
+      run.tally.lost += lost;
+      run.tally.droppedUpstream += droppedUpstream;
+      count.lost += lost;
+      count.droppedUpstream += droppedUpstream;
+      if (Math.min(lost, unknown) > 0) this.#tell(source, run, Math.min(lost, unknown));
     }
+  }
+
+  /**
+   * What is missing was seen as a gap before the Stop told whose it was: so much as the run has more than was put down to
+   * it, others have too much, and the other way round. Gives how much nobody had seen.
+   */
+  #claim(source: Source, run: Run, topic: string, missed: Missed): number {
+    const { unclaimed } = this.#topicNamed(source, topic);
+    const kinds = missed.lost > 0 ? (["lost", "droppedUpstream"] as const) : (["droppedUpstream", "lost"] as const);
+    let more = missed.lost + missed.droppedUpstream;
+    for (const kind of kinds) {
+      const given = Math.max(0, Math.min(-more, -missed[kind]));
+      unclaimed[kind] += given;
+      this.#base[kind] += given;
+      more += given;
+    }
+    const take = (from: Missed, tally: Tally): void => {
+      for (const kind of kinds) {
+        const taken = Math.min(more, from[kind]);
+        from[kind] -= taken;
+        tally[kind] -= taken;
+        more -= taken;
+      }
+    };
+    take(unclaimed, this.#base);
+    for (const other of source.runs.values()) {
+      const count = other === run || other.state !== "open" ? undefined : this.#counts.get(other)?.get(topic);
+      if (count !== undefined) take(count, other.tally);
+    }
+    return more;
+  }
+
+  /** What was taken for lost came after all. */
+  #found(topic: Topic, run: Run | undefined, hop: Hop): void {
+    const isUnclaimed = topic.unclaimed.lost > 0 || run === undefined;
+    const count: Missed = isUnclaimed ? topic.unclaimed : this.#count(run, hop);
+    if (count.lost === 0) return;
+    count.lost -= 1;
+    (isUnclaimed ? this.#base : run.tally).lost -= 1;
   }
 
   /** Leaves out of what a Stop says of its source the topics that nobody here asked for. */
@@ -117,23 +173,16 @@ export class Gaps {
     const left = Math.min(skipped, missing);
     const lost = missing - left;
     tally.droppedUpstream += left;
-    const count = run === undefined ? undefined : this.#count(run, hop);
-    if (count !== undefined) count.droppedUpstream += left;
+    const count: Missed = run === undefined ? this.#topicNamed(source, hop.topic).unclaimed : this.#count(run, hop);
+    count.droppedUpstream += left;
     if (lost === 0) return;
     if (hop.shared) {
       tally.lostUnknown = true;
       return;
     }
     tally.lost += lost;
-    if (count !== undefined) count.lost += lost;
+    count.lost += lost;
     this.#tell(source, run, lost);
-  }
-
-  /** The end of a topic is missing; how much of it was left out on purpose, only the Stop's figures tell. */
-  #tail(source: Source, run: Run | undefined, hop: Hop, missing: number): void {
-    const sent = hop.sent?.find(({ topic }) => topic === hop.topic);
-    const seen = run === undefined ? 0 : this.#count(run, hop).droppedUpstream;
-    this.#gap(source, run, hop, missing, sent === undefined ? 0 : Math.max(0, sent.skipped - seen));
   }
 
   #count(run: Run, hop: Hop): TopicCount {
@@ -165,7 +214,9 @@ export class Gaps {
     const known = this.#of(source);
     let topic = known.topics.get(name);
     if (topic === undefined) {
-      topic = { expected: known.next === undefined ? undefined : (known.next.get(name) ?? 0) };
+      const expected = known.next === undefined ? undefined : (known.next.get(name) ?? 0);
+      topic = { expected, last: -1, unclaimed: { lost: 0, droppedUpstream: 0 } };
+      if (known.topics.size >= MAX_TOPICS) known.topics.delete(known.topics.keys().next().value as string);
       known.topics.set(name, topic);
     }
     return topic;

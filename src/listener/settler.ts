@@ -3,6 +3,7 @@ import { DeferredSettlements } from "../queue/deferred-settlements.ts";
 import type { Delivery } from "../queue/delivery.ts";
 import type { Settlement } from "../queue/settlement.ts";
 import type { Run } from "../runs/run.ts";
+import { RunSettlements } from "./run-settlements.ts";
 
 /** Says when messages are acknowledged. */
 export interface SettlerOptions {
@@ -14,15 +15,21 @@ export interface SettlerOptions {
   readonly settling: (promise: Promise<void>) => void;
 }
 
+/** Why a message is left out that may have come before. */
+const AGAIN: ReadonlySet<string | undefined> = new Set(["copy", "after-stop", "superseded"]);
+
 /** Tells sources what became of their messages: one by one, or run by run. */
 export class Settler {
   readonly #options: SettlerOptions;
   readonly #warn: (message: string) => void;
-  readonly #deferred = new Map<Run, DeferredSettlements>();
+  readonly #runs: RunSettlements | undefined;
+  /** Messages that came once more, over a new connection, while the first ones are not finished yet. */
+  readonly #behind = new Map<Run, DeferredSettlements>();
 
   constructor(options: SettlerOptions, warn: (message: string) => void) {
     this.#options = options;
     this.#warn = warn;
+    if (options.recoverRuns) this.#runs = new RunSettlements((settle) => this.#attempt(settle));
   }
 
   /** Takes the settlement of a message that came; gives what is left to settle. */
@@ -32,37 +39,57 @@ export class Settler {
     return undefined;
   }
 
+  /** Notes that a run opened. */
+  began(run: Run): void {
+    this.#runs?.began(run);
+  }
+
+  /** Notes that a run ended. */
+  ended(run: Run): void {
+    this.#runs?.ended(run);
+  }
+
   /** Settles what is concluded. */
   settle(delivery: Delivery): void {
     const { run, settlement, outcome } = delivery;
-    if (run !== undefined && this.#options.recoverRuns) this.#settleWithRun(delivery, run);
-    else if (settlement === undefined) return;
-    else if (outcome === "refused") this.#attempt(() => settlement.nack("failed"));
+    if (run !== undefined) {
+      const isAgain = outcome === "dropped" && AGAIN.has(delivery.reason);
+      if (this.#runs?.settle(delivery, run, isAgain) === true) return;
+      if (this.#behind.size > 0 && !isAgain) this.#settleBehind(run, outcome);
+      if (isAgain && run.tally.left > 0 && settlement !== undefined) {
+        this.#keepBehind(run, settlement);
+        return;
+      }
+    }
+    if (settlement === undefined) return;
+    if (outcome === "refused") this.#attempt(() => settlement.nack("failed"));
     else if (outcome === "stopped") this.#attempt(() => settlement.nack("stopped"));
     else this.#attempt(() => settlement.ack());
   }
 
-  /** Gives back what was kept for the Stops of runs that did not end. */
+  /** Gives back what was kept for messages that were not finished. */
   giveBackRuns(): void {
-    for (const deferred of this.#deferred.values()) this.#attempt(() => deferred.nackAll("stopped"));
-    this.#deferred.clear();
+    this.#runs?.close();
+    for (const kept of this.#behind.values()) this.#attempt(() => kept.nackAll("stopped"));
+    this.#behind.clear();
   }
 
-  /** With runs as the unit, all of a run is acknowledged once its Stop and everything before it is finished. */
-  #settleWithRun(delivery: Delivery, run: Run): void {
-    let deferred = this.#deferred.get(run);
-    if (deferred === undefined) {
-      deferred = new DeferredSettlements();
-      this.#deferred.set(run, deferred);
+  #keepBehind(run: Run, settlement: Settlement): void {
+    let kept = this.#behind.get(run);
+    if (kept === undefined) {
+      kept = new DeferredSettlements();
+      this.#behind.set(run, kept);
     }
-    const kept = deferred;
-    if (delivery.settlement !== undefined) kept.add(delivery.settlement);
-    if (delivery.outcome === "refused" || delivery.outcome === "stopped" || delivery.ending === "unseen") {
-      this.#attempt(() => kept.nackAll(delivery.outcome === "refused" ? "failed" : "stopped"));
-    } else if (run.ending === "stop" && run.tally.left === 0) {
-      this.#deferred.delete(run);
-      this.#attempt(() => kept.ackAll());
-    }
+    kept.add(settlement);
+  }
+
+  #settleBehind(run: Run, outcome: Delivery["outcome"]): void {
+    const kept = this.#behind.get(run);
+    if (kept === undefined) return;
+    const fails = outcome === "refused" || outcome === "stopped";
+    if (!fails && run.tally.left > 0) return;
+    this.#behind.delete(run);
+    this.#attempt(() => (fails ? kept.nackAll("stopped") : kept.ackAll()));
   }
 
   #attempt(settle: () => void | Promise<void>): void {

@@ -32,6 +32,8 @@ export interface Hop {
   readonly copy: boolean;
   /** In Starts, Stops and signs of life: the next sequence of each topic. */
   readonly next?: ReadonlyMap<string, number>;
+  /** With `next`: how many messages were left out since the last one of a topic that went out, where there are any. */
+  readonly left?: ReadonlyMap<string, number>;
   /** In Starts: the next sequence of each topic when the run began. */
   readonly began?: ReadonlyMap<string, number>;
   /** In Stops: what was sent of the run, per topic. */

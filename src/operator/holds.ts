@@ -3,16 +3,30 @@ import type { Delivery } from "../queue/delivery.ts";
 import type { Run } from "../runs/run.ts";
 import type { Clock } from "../time/clock.ts";
 
-const NO_RUN: Pick<Run, "id"> = Object.freeze({ id: "" });
+type RunId = Pick<Run, "id">;
 
-/** Keeps what operators hold, by run, and their wish to be asked again. */
+const NO_RUN: RunId = Object.freeze({ id: "" });
+
+/** Says who holds a delivery. */
+export interface Kept {
+  readonly delivery: Delivery;
+  readonly holder: object;
+}
+
+/** Says when somebody wants to be asked again. */
+export interface Wish {
+  readonly holder: object;
+  readonly atMs: number;
+}
+
+/** Keeps what operators hold, by run, and their wishes to be asked again. */
 export class Holds {
   readonly #queue: BoundedQueue<Delivery>;
   readonly #clock: Clock;
   readonly #due: () => void;
-  readonly #held = new Map<Pick<Run, "id">, Set<Delivery>>();
+  readonly #held = new Map<RunId, Set<Delivery>>();
+  readonly #wishes = new Map<object, { readonly wish: Wish; readonly cancel: () => void }>();
   #count = 0;
-  #cancel: (() => void) | undefined;
 
   /** `due` is called when the time that `flushIn` asked for has come. */
   constructor(queue: BoundedQueue<Delivery>, clock: Clock, due: () => void) {
@@ -31,6 +45,32 @@ export class Holds {
   }
 
   hold(delivery: Delivery, holder: object): void {
+    this.restore({ delivery, holder });
+    this.#queue.hold(delivery);
+  }
+
+  release(delivery: Delivery): void {
+    if (this.#remove(delivery)) this.#queue.unhold(delivery);
+  }
+
+  /**
+   * Takes what one holder holds: of the run of this delivery, or of all runs. With `merged`, runs of one id are one run.
+   * The queue counts it until `letGo`. The holder's wish for a flush is taken back, unless it holds something else.
+   */
+  take(
+    holder: object,
+    delivery: Delivery | undefined,
+    merged: boolean,
+  ): { readonly taken: Delivery[]; readonly wish: Wish | undefined } {
+    const sets = delivery === undefined ? this.#held.values() : this.#setsOf(delivery.run ?? NO_RUN, merged);
+    const taken: Delivery[] = [];
+    for (const held of sets) for (const one of held) if (one.holder === holder) taken.push(one);
+    for (const one of taken) this.#remove(one);
+    return { taken, wish: this.#holdsNothing(holder) ? this.#withdraw(holder) : undefined };
+  }
+
+  /** Puts back what was taken. */
+  restore({ delivery, holder }: Kept): void {
     const run = delivery.run ?? NO_RUN;
     let held = this.#held.get(run);
     if (held === undefined) {
@@ -40,34 +80,14 @@ export class Holds {
     delivery.holder = holder;
     held.add(delivery);
     this.#count += 1;
-    this.#queue.hold(delivery);
   }
 
-  release(delivery: Delivery): void {
-    const run = delivery.run ?? NO_RUN;
-    const held = this.#held.get(run);
-    if (held?.delete(delivery) !== true) return;
-    if (held.size === 0) this.#held.delete(run);
-    delivery.holder = undefined;
-    this.#count -= 1;
+  /** Lets go what was taken. */
+  letGo(delivery: Delivery): void {
     this.#queue.unhold(delivery);
   }
 
-  /**
-   * Takes what one holder holds: of the run of this delivery, or of all runs. With `merged`, runs of one id are one run.
-   * It takes the wish for a flush back.
-   */
-  takeHeld(holder: object, delivery: Delivery | undefined, merged: boolean): Delivery[] {
-    this.#cancel?.();
-    this.#cancel = undefined;
-    const sets = delivery === undefined ? this.#held.values() : this.#setsOf(delivery.run ?? NO_RUN, merged);
-    const taken: Delivery[] = [];
-    for (const held of sets) for (const one of held) if (one.holder === holder) taken.push(one);
-    for (const one of taken) this.release(one);
-    return taken;
-  }
-
-  /** Takes everything held: of one run, or of all. */
+  /** Takes everything held and lets it go: of one run, or of all. */
   takeAll(run?: Run): Delivery[] {
     const sets = run === undefined ? [...this.#held.values()] : [this.#held.get(run) ?? []];
     const taken = sets.flatMap((held) => [...held]);
@@ -75,21 +95,51 @@ export class Holds {
     return taken;
   }
 
-  #setsOf(run: Pick<Run, "id">, merged: boolean): Set<Delivery>[] {
+  flushIn(holder: object, ms: number): void {
+    if (!this.#wishes.has(holder)) this.renew({ holder, atMs: this.#clock.now() + ms });
+  }
+
+  /** Asks again for what was withdrawn. */
+  renew(wish: Wish): void {
+    const { holder, atMs } = wish;
+    this.#withdraw(holder);
+    const cancel = this.#clock.after(atMs - this.#clock.now(), () => {
+      this.#wishes.delete(holder);
+      this.#due();
+    });
+    this.#wishes.set(holder, { wish, cancel });
+  }
+
+  close(): void {
+    for (const { cancel } of this.#wishes.values()) cancel();
+    this.#wishes.clear();
+  }
+
+  #setsOf(run: RunId, merged: boolean): Set<Delivery>[] {
     if (!merged || run === NO_RUN) return [this.#held.get(run) ?? new Set()];
     return [...this.#held].filter(([other]) => other !== NO_RUN && other.id === run.id).map(([, held]) => held);
   }
 
-  flushIn(ms: number): void {
-    if (this.#cancel !== undefined) return;
-    this.#cancel = this.#clock.after(ms, () => {
-      this.#cancel = undefined;
-      this.#due();
-    });
+  #remove(delivery: Delivery): boolean {
+    const run = delivery.run ?? NO_RUN;
+    const held = this.#held.get(run);
+    if (held?.delete(delivery) !== true) return false;
+    if (held.size === 0) this.#held.delete(run);
+    delivery.holder = undefined;
+    this.#count -= 1;
+    return true;
   }
 
-  close(): void {
-    this.#cancel?.();
-    this.#cancel = undefined;
+  #holdsNothing(holder: object): boolean {
+    for (const held of this.#held.values()) for (const one of held) if (one.holder === holder) return false;
+    return true;
+  }
+
+  #withdraw(holder: object): Wish | undefined {
+    const known = this.#wishes.get(holder);
+    if (known === undefined) return undefined;
+    this.#wishes.delete(holder);
+    known.cancel();
+    return known.wish;
   }
 }

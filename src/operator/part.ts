@@ -44,7 +44,7 @@ export class Part implements Context {
   }
 
   flushIn(ms: number): void {
-    this.#call.flushIn(ms);
+    this.#call.wish(this.#holder, ms);
   }
 
   /** Gives what a part of this part sees. */

@@ -3,7 +3,7 @@ import type { AnyMessage } from "../message/message.ts";
 import type { BoundedQueue } from "../queue/bounded-queue.ts";
 import { type Delivery, type Outcome, Together } from "../queue/delivery.ts";
 import type { Clock } from "../time/clock.ts";
-import { Call } from "./call.ts";
+import { Call, type CallOptions } from "./call.ts";
 import type { FlushReason, Several } from "./context.ts";
 import type { Exit } from "./exit.ts";
 import { Holds } from "./holds.ts";
@@ -45,10 +45,11 @@ export class ProcessLoop {
   /** Counts the calls whose promise is waited for. */
   computing = 0;
   readonly #options: LoopOptions;
+  readonly #callOptions: CallOptions;
   readonly #calls: Call[] = [];
+  #flushCall: Call | undefined;
   #next: Delivery | undefined;
   readonly #wanted = new Set<FlushReason>();
-  #flushing = false;
   #drainFlushed = false;
   #pumping = false;
   #scheduled = false;
@@ -62,6 +63,8 @@ export class ProcessLoop {
   constructor(options: LoopOptions) {
     this.#options = options;
     this.holds = new Holds(options.queue, options.clock, () => this.#want("timer"));
+    const { operator, signal, processTimeoutMs } = options;
+    this.#callOptions = { holds: this.holds, operator, signal, timed: processTimeoutMs !== undefined };
     options.queue.onArrival = () => this.#schedule();
     options.queue.onPressure = () => this.#want("pressure");
   }
@@ -91,10 +94,14 @@ export class ProcessLoop {
   /** Ends all work; what is not finished is concluded. */
   close(outcome: Outcome): Delivery[] {
     this.#closed = true;
+    // What a call released is held again, and what it held is given back as its own message.
+    const left = this.#calls.flatMap(({ delivery }) => delivery ?? []);
+    for (const call of this.#calls.splice(0)) call.undo();
+    this.#flushCall?.undo();
+    this.#flushCall = undefined;
+    left.push(...this.holds.takeAll());
     this.holds.close();
-    const left = [...this.#calls.flatMap(({ delivery }) => delivery ?? []), ...this.holds.takeAll()];
     if (this.#next !== undefined) left.push(this.#next);
-    this.#calls.length = 0;
     this.#next = undefined;
     for (const delivery of left) delivery.conclude(outcome, outcome);
     this.#settleIdle();
@@ -105,7 +112,7 @@ export class ProcessLoop {
     if (this.#closed) return true;
     const { queue } = this.#options;
     const quiet = queue.queued === 0 && queue.waiting === 0 && this.#next === undefined;
-    return quiet && this.#calls.length === 0 && !this.#stalled && !this.#flushing && this.#wanted.size === 0;
+    return quiet && this.#calls.length === 0 && !this.#stalled && this.#flushCall === undefined && this.#wanted.size === 0;
   }
 
   #schedule(): void {
@@ -129,7 +136,7 @@ export class ProcessLoop {
     let checked = performance.now();
     const until = checked + TURN_MS;
     let count = 0;
-    while (!this.#stalled && !this.#flushing && !this.#closed && this.#calls.length < concurrency) {
+    while (!this.#stalled && this.#flushCall === undefined && !this.#closed && this.#calls.length < concurrency) {
       if (this.#wanted.size > 0) {
         if (this.#calls.length === 0) this.#flush();
         if (this.#wanted.size > 0) break;
@@ -185,7 +192,7 @@ export class ProcessLoop {
       return;
     }
     if (!delivery.made) this.#drainFlushed = false;
-    this.#attempt(new Call(this.holds, this.#options.operator, this.#options.signal, delivery), delivery);
+    this.#attempt(new Call(this.#callOptions, delivery), delivery);
   }
 
   #attempt(call: Call, delivery: Delivery): void {
@@ -193,10 +200,12 @@ export class ProcessLoop {
     let results: readonly AnyMessage[] | Promise<readonly AnyMessage[]>;
     try {
       const { message } = delivery;
-      if (call.attempt === 1) enter(operator, message, call.stream);
+      // A Start that is tried again begins with new state.
+      if (call.attempt === 1 || delivery.kind === "start") enter(operator, message, call.stream);
       const result = operator.process(message, call);
       if (result === message) {
         if (this.#calls.length === 0 && call.plain) {
+          call.end();
           this.#passOn(delivery, message);
           return;
         }
@@ -248,18 +257,24 @@ export class ProcessLoop {
   #limited(call: Call, later: Promise<readonly AnyMessage[]>): Promise<readonly AnyMessage[]> {
     const { processTimeoutMs, clock } = this.#options;
     if (processTimeoutMs === undefined) return later;
-    const own = call.limited();
     return new Promise((resolve, reject) => {
+      const { signal } = this.#options;
+      const end = (): void => {
+        signal.removeEventListener("abort", end);
+        cancel();
+      };
+      signal.addEventListener("abort", end, { once: true });
       const cancel = clock.after(processTimeoutMs, () => {
+        signal.removeEventListener("abort", end);
         const error = new TimedOutError(
           `${this.#name}.process`,
           processTimeoutMs,
           "raise processTimeoutMs, or make it quicker",
         );
-        own.abort(error);
+        call.abort(error);
         reject(error);
       });
-      later.then(resolve, reject).finally(cancel);
+      later.then(resolve, reject).finally(end);
     });
   }
 
@@ -268,14 +283,15 @@ export class ProcessLoop {
     call.undo();
     const again = await this.#options.failed(delivery, error, call.attempt);
     if (this.#closed) return;
+    const index = this.#calls.indexOf(call);
     if (again) {
-      call.attempt += 1;
-      this.#attempt(call, delivery);
+      const next = call.again();
+      this.#calls[index] = next;
+      this.#attempt(next, delivery);
       return;
     }
     if (delivery.kind === "stop") leave(this.#options.operator, delivery.message, call.stream);
-    const index = this.#calls.indexOf(call);
-    if (index >= 0) this.#calls.splice(index, 1);
+    this.#calls.splice(index, 1);
     this.#advance();
   }
 
@@ -299,6 +315,7 @@ export class ProcessLoop {
     const { delivery } = call;
     const finishing = call.finishing;
     const together = call.plain ? undefined : new Together(finishing, results.length);
+    call.end();
     if (call.plain) (delivery as Delivery).results = results.length;
     const owner = together ?? (delivery as Delivery);
     const ended = (): void => {
@@ -348,11 +365,11 @@ export class ProcessLoop {
     this.#wanted.delete(reason);
     if (reason === "drain") this.#drainFlushed = true;
     if (reason === "pressure" && !this.#options.queue.heldFull) return;
-    const { operator, signal } = this.#options;
-    const call = new Call(this.holds, operator, signal, undefined);
-    this.#flushing = true;
+    const { operator } = this.#options;
+    const call = new Call(this.#callOptions, undefined);
+    this.#flushCall = call;
     const end = (): void => {
-      this.#flushing = false;
+      this.#flushCall = undefined;
       if (reason === "pressure") this.#checkReleased();
       this.#schedule();
     };
@@ -370,7 +387,7 @@ export class ProcessLoop {
         .finally(() => {
           this.computing -= 1;
         })
-        .then((list) => this.#complete(call, list))
+        .then((list) => (this.#closed ? undefined : this.#complete(call, list)))
         .then(end, (error: unknown) => this.#flushFailed(error, call));
     } catch (error) {
       this.#flushFailed(error, call);
@@ -379,7 +396,7 @@ export class ProcessLoop {
 
   #flushFailed(error: unknown, call: Call): void {
     call.undo();
-    this.#flushing = false;
+    this.#flushCall = undefined;
     this.#options.broken(error);
   }
 
@@ -391,7 +408,7 @@ export class ProcessLoop {
   /** Without anything queued or running, a listener that waits for room waits for what is held. */
   #checkPressure(): void {
     const { queue } = this.#options;
-    if (this.holds.count === 0 || this.#closed || this.#flushing || !queue.heldFull) return;
+    if (this.holds.count === 0 || this.#closed || this.#flushCall !== undefined || !queue.heldFull) return;
     if (!this.#wanted.has("pressure")) this.#want("pressure");
   }
 

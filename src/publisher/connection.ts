@@ -3,7 +3,7 @@ import type { Tell } from "../events.ts";
 import type { AnyMessage } from "../message/message.ts";
 import { Backoff } from "../time/backoff.ts";
 import type { Clock } from "../time/clock.ts";
-import { untilAborted, wait } from "../time/wait.ts";
+import { untilAborted, wait, within } from "../time/wait.ts";
 import type { Publisher } from "./publisher.ts";
 
 /** What keeps a publisher open is told by its block. */
@@ -16,6 +16,9 @@ export interface ConnectionOptions {
   /** Ends when waiting for this publisher has no more use. */
   readonly signal: AbortSignal;
 }
+
+/** How long a close is waited for before the publisher is opened again. */
+const LONGEST_CLOSE_MS = 5_000;
 
 /** Opens a publisher as often as it takes, and closes it once. */
 export class Connection {
@@ -81,12 +84,11 @@ export class Connection {
     await this.#options.publisher.close();
   }
 
-  /** What cannot even be closed says no more than the error that came before. */
+  /** What cannot even be closed says no more than the error that came before, and must not keep us from going on. */
   async #closeQuietly(): Promise<void> {
-    const close = async (): Promise<void> => this.#options.publisher.close();
-    await untilAborted(
-      close().catch(() => undefined),
-      this.signal,
-    );
+    const { publisher, clock } = this.#options;
+    const close = async (): Promise<void> => publisher.close();
+    const closed = close().catch(() => undefined);
+    await within(clock, LONGEST_CLOSE_MS, untilAborted(closed, this.signal));
   }
 }

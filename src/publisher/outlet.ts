@@ -41,6 +41,8 @@ export class Outlet {
     this.publisher = options.publisher;
     this.required = options.required;
     this.#connection = new Connection(options);
+    // Nothing leaves any more when nobody waits: a later message must not overtake one that was given back.
+    this.#connection.signal.addEventListener("abort", () => this.#giveUp(), { once: true });
     this.#batches = options.publisher.publishBatch !== Publisher.prototype.publishBatch;
     this.#queue = new BoundedQueue(
       options.bounds,
@@ -116,7 +118,6 @@ export class Outlet {
 
   /** Gives back what has not left, and closes the publisher. */
   async close(): Promise<void> {
-    this.#giveUp();
     await this.#connection.close();
   }
 
@@ -188,7 +189,7 @@ export class Outlet {
     let refusals = batch.length > 1 ? 0 : 1;
     for (let index = 0; index < batch.length; ) {
       const outgoing = batch[index] as Outgoing;
-      if (this.#connection.signal.aborted || this.#gone) {
+      if (this.#gone) {
         this.#stopped(outgoing);
         index += 1;
         continue;
@@ -232,6 +233,7 @@ export class Outlet {
 
   /** Takes nothing more and gives back everything that has not left. */
   #giveUp(): void {
+    if (this.#gone) return;
     this.#gone = true;
     this.#queue.closeIntake();
     for (const outgoing of this.#queue.drain()) this.#stopped(outgoing);

@@ -89,7 +89,8 @@ export class Delivery implements QueueItem, Owner {
   }
 
   spoil(outcome: Outcome, reason: string): void {
-    if (this.outcome !== "finished") return;
+    // The first trouble counts, but what has to be given back must not be acknowledged for another result's trouble.
+    if (this.outcome !== "finished" && (givenBack(this.outcome) || !givenBack(outcome))) return;
     this.outcome = outcome;
     this.reason = reason;
   }
@@ -107,6 +108,10 @@ export class Delivery implements QueueItem, Owner {
     this.#settled = true;
     this.keeper.settled(this);
   }
+}
+
+function givenBack(outcome: Outcome): boolean {
+  return outcome === "refused" || outcome === "stopped";
 }
 
 /** Joins deliveries that went into the same results: each is finished when all of these are. */

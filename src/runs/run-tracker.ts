@@ -82,6 +82,17 @@ export class RunTracker<T extends { readonly bytes: number }> {
     return source;
   }
 
+  /** Gives the source that has a run of this id open, where it is the only one. */
+  holderOf(id: string): Source | undefined {
+    let holder: Source | undefined;
+    for (const run of this.#open.values()) {
+      if (run.id !== id) continue;
+      if (holder !== undefined) return undefined;
+      holder = this.#sourceOf.get(run);
+    }
+    return holder;
+  }
+
   start(source: Source, start: Start, item: T, copy: boolean): Effect<T>[] {
     const known = source.runs.get(start.run);
     if (known === undefined) return this.#openNew(source, start, item, false);

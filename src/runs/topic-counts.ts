@@ -1,9 +1,12 @@
-/** Counts the events of one run that came under one topic. */
-export interface TopicCount {
-  received: number;
-  /** What is taken for lost because of gaps, until the run's Stop says how many there were. */
+/** Counts what did not come: lost on the way, or left out on purpose before it. */
+export interface Missed {
   lost: number;
   droppedUpstream: number;
+}
+
+/** Counts the events of one run under one topic; what is missing is a guess by gaps until the run's Stop says more. */
+export interface TopicCount extends Missed {
+  received: number;
 }
 
 /** Gives the counts of a topic, made when it is new. */

@@ -24,7 +24,7 @@ export interface Driven<Out> {
  */
 export async function drive<In extends AnyMessage, Out extends AnyMessage>(
   operator: Step<In, Out>,
-  messages: readonly In[],
+  messages: readonly NonNullable<In>[],
   options: Partial<BlockOptions<In, Out>> = {},
 ): Promise<Driven<Out>> {
   const clock = new VirtualClock();

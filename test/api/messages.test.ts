@@ -16,9 +16,11 @@ describe("NdArray", () => {
       uint32: new NdArray(new Uint32Array(6)),
       float32: new NdArray(new Float32Array(6)),
       float64: new NdArray(new Float64Array(6)),
-      int64: new NdArray<"int64">(new BigInt64Array(6)),
-      uint64: new NdArray<"uint64">(new BigUint64Array(6)),
+      int64: new NdArray(new BigInt64Array(6)),
+      uint64: new NdArray(new BigUint64Array(6)),
     };
+    expectTypeOf(arrays.uint16).toEqualTypeOf<NdArray<"uint16">>();
+    expectTypeOf(arrays.int64).toEqualTypeOf<NdArray<"int64">>();
     for (const [dtype, array] of Object.entries(arrays)) {
       expect(array.dtype).toBe(dtype);
       expect(array.shape).toEqual([6]);
@@ -45,7 +47,7 @@ describe("NdArray", () => {
 
 describe("Event.array()", () => {
   const bytes: Event<Frame> = new Event({ frame: 1 }, new Uint8Array(4));
-  const signed = new Event({ frame: 1 }, new NdArray<"int32">(new Int32Array([1, -2])));
+  const signed = new Event({ frame: 1 }, new NdArray(new Int32Array([1, -2])));
 
   test("gives plain numbers", () => {
     const event: Event = new Event({}, new NdArray(new Float32Array([1.5, 2.5])));
@@ -129,7 +131,7 @@ describe("Start, Event and Stop", () => {
   });
 
   test("with() changes the content that is given and keeps the rest and the envelope", () => {
-    const event = new Event({ frame: 1 }, new NdArray<"uint16">(new Uint16Array([1, 2])), {
+    const event = new Event({ frame: 1 }, new NdArray(new Uint16Array([1, 2])), {
       run: "r",
       key: "k",
       timeMs: 2,
@@ -183,7 +185,7 @@ describe("Start, Event and Stop", () => {
     };
     const messages: readonly In[] = [
       new Start({ energy: 8 }, { run: "r" }),
-      new Event({ frame: 1 }, new NdArray<"uint16">(new Uint16Array(4)), { run: "r" }),
+      new Event({ frame: 1 }, new NdArray(new Uint16Array(4)), { run: "r" }),
       new Stop({}, { run: "r" }),
     ];
     expect(messages.map(about)).toEqual(["energy 8", "frame 1 of 4", "completed"]);

@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { until } from "../../src/testing/conformance/until.ts";
 import { Addresses, Collected, Given } from "./ends.ts";
 import { framesOf, type Seen, seenIn } from "./frames.ts";
-import { Python } from "./python.ts";
+import { Program } from "./program.ts";
 
 const RUNS = 3;
 const IMAGES = 40;
@@ -47,7 +47,7 @@ describe.each(FORMS)("a block of arroyopy, %s", (form, codec) => {
       listeners: [new ZmqListener({ connect: address, socket: reads, codec })],
       publishers: [collected],
     });
-    await using source = new Python("scripts/peers/frame_source.py", address, writes, form, RUNS, IMAGES);
+    await using source = Program.python("scripts/peers/frame_source.py", address, writes, form, RUNS, IMAGES);
     await block.start();
     const sent = await source.lines();
     await until(() => collected.stops === RUNS, "the last Stop", PATIENCE_MS);
@@ -67,7 +67,7 @@ describe.each(FORMS)("a block of arroyopy, %s", (form, codec) => {
     await using addresses = await Addresses.open();
     const address = addresses.next();
     const messages = framesOf(RUNS, IMAGES, isComplete);
-    await using sink = new Python("scripts/peers/frame_sink.py", address, reads, RUNS);
+    await using sink = Program.python("scripts/peers/frame_sink.py", address, reads, RUNS);
     const waits = writes === "pub" ? { waitForSubscribers: 1 } : {};
     const publisher = new ZmqPublisher({ bind: address, socket: writes, codec, ...waits });
     await using block = new Block({ name: "ours", listeners: [new Given(messages)], publishers: [publisher] });
@@ -93,7 +93,7 @@ describe.each(FORMS)("a block of arroyopy, %s", (form, codec) => {
   test.each(KINDS)("before and behind ours, %s - gets out what it put in", async (writes, reads) => {
     await using addresses = await Addresses.open();
     const [before, behind] = [addresses.next(), addresses.next()];
-    await using sink = new Python("scripts/peers/frame_sink.py", behind, reads, RUNS);
+    await using sink = Program.python("scripts/peers/frame_sink.py", behind, reads, RUNS);
     const waits = writes === "pub" ? { waitForSubscribers: 1 } : {};
     await using block = new Block({
       name: "ours",
@@ -101,7 +101,7 @@ describe.each(FORMS)("a block of arroyopy, %s", (form, codec) => {
       publishers: [new ZmqPublisher({ bind: behind, socket: writes, codec, ...waits })],
     });
     await block.start();
-    await using source = new Python("scripts/peers/frame_source.py", before, writes, form, RUNS, IMAGES);
+    await using source = Program.python("scripts/peers/frame_source.py", before, writes, form, RUNS, IMAGES);
     const sent = await source.lines();
     const received = await sink.lines();
     expect(received.filter(isImage)).toEqual(sent);
@@ -121,7 +121,7 @@ describe.each(FORMS)("a block of arroyopy, %s", (form, codec) => {
     });
     await last.start();
     const hop = "scripts/peers/frame_hop.py";
-    await using theirs = new Python(hop, before, reads, behind, writes, form, RUNS);
+    await using theirs = Program.python(hop, before, reads, behind, writes, form, RUNS);
     const waits = writes === "pub" ? { waitForSubscribers: 1 } : {};
     const publisher = new ZmqPublisher({ bind: before, socket: writes, codec, ...waits });
     await using first = new Block({ name: "first", listeners: [new Given(messages)], publishers: [publisher] });

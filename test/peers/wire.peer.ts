@@ -5,7 +5,7 @@ import { bytesOf, viewBytes } from "../../src/message/ndarray.ts";
 import { until } from "../../src/testing/conformance/until.ts";
 import { Addresses, Collected, Given } from "./ends.ts";
 import { framesOf, seenIn } from "./frames.ts";
-import { Python } from "./python.ts";
+import { Program } from "./program.ts";
 
 const PATIENCE_MS = 30_000;
 const DTYPES: readonly (readonly [DType, number])[] = [
@@ -33,7 +33,7 @@ function arrayOf(dtype: DType, size: number, shape: readonly number[]): NdArray<
 
 /** Lets the reader of examples/python read wire messages. */
 async function readByPython(wire: Wire, ...topics: readonly string[]): Promise<readonly Record<string, unknown>[]> {
-  await using python = new Python("scripts/peers/read_wire.py", ...topics);
+  await using python = Program.python("scripts/peers/read_wire.py", ...topics);
   const line = (frames: readonly Uint8Array[]): string =>
     JSON.stringify(frames.map((frame) => Buffer.from(frame).toString("base64")));
   python.input(wire.map((frames) => `${line(frames)}\n`).join(""));
@@ -102,6 +102,15 @@ describe("the reader of examples/python", () => {
     expect(read[6]).toMatchObject({ kind: "stop", run, content: { left: 0 }, reason: "interrupted", lost: 0 });
   });
 
+  test("header and payload as one body - are told apart", async () => {
+    const write = writer();
+    const array = arrayOf("int16", 2, [2, 2]);
+    const wire = write(new Event({ n: 1 }, array, { run }));
+    const [read] = await readByPython(wire.map((frames) => [Buffer.concat(frames)]));
+    const data = Buffer.from(bytesOf(array)).toString("base64");
+    expect(read).toMatchObject({ content: { n: 1 }, payload: { dtype: "int16", shape: [2, 2], data } });
+  });
+
   test("what did not arrive - is told at the Stop, for the topics that are read", async () => {
     const write = writer();
     const event = (topic: string): Wire => write(new Event({}, Uint8Array.of(1), { run }), { topic });
@@ -137,7 +146,7 @@ describe("the programs of examples/python", () => {
       abandonAfterMs: 2_500,
     });
     await block.start();
-    await using python = new Python("examples/python/publish.py", address, 2, 3.5);
+    await using python = Program.python("examples/python/publish.py", address, 2, 3.5);
     await python.output();
     await until(() => collected.stops === 1, "the Stop", PATIENCE_MS);
     const account = await block.stop();
@@ -162,7 +171,7 @@ describe("the programs of examples/python", () => {
     const [first, second] = [new Collected(), new Collected()];
     await using early = makeBlock(first);
     await early.start();
-    await using python = new Python("examples/python/publish.py", address, 40, 0.05);
+    await using python = Program.python("examples/python/publish.py", address, 40, 0.05);
     await until(() => first.messages.length >= 3, "the first images", PATIENCE_MS);
     await using late = makeBlock(second);
     await late.start();
@@ -179,7 +188,7 @@ describe("the programs of examples/python", () => {
   test("listen.py - prints what our block sends", async () => {
     await using addresses = await Addresses.open();
     const address = addresses.next();
-    await using python = new Python("examples/python/listen.py", address);
+    await using python = Program.python("examples/python/listen.py", address);
     const image = new NdArray(Uint16Array.of(1, 2, 3, 4, 5, 6), [2, 3]);
     const messages = [
       new Start({ images: 1 }, { run: "scan-42" }),
@@ -206,7 +215,7 @@ describe("the programs of examples/python", () => {
       publishers: [collected],
     });
     await last.start();
-    await using python = new Python("examples/python/arroyopy_block.py", before, behind);
+    await using python = Program.python("examples/python/arroyopy_block.py", before, behind);
     const publisher = new ZmqPublisher({ bind: before, waitForSubscribers: 1 });
     await using first = new Block({ name: "first", listeners: [new Given(messages)], publishers: [publisher] });
     await first.start();

@@ -20,13 +20,19 @@ export interface EventName {
 }
 
 /** What a stage says. */
-export type StageWord = BlockWord | ({ readonly say: "event" } & EventName);
+export type StageWord =
+  | BlockWord
+  | ({ readonly say: "event" } & EventName)
+  | { readonly say: "memory"; readonly rss: number };
 
 /** One life of a stage. */
 export class Stage extends Child<StageWord, StageOrder> {
   readonly journalPath: string;
   readonly life: number;
   #sent = 0;
+  /** The events among the words so far. */
+  readonly #events = new Set<string>();
+  #looked = 0;
 
   constructor(options: StageOptions) {
     super(new URL("programs/stage.ts", import.meta.url), { args: [options] });
@@ -59,9 +65,13 @@ export class Stage extends Child<StageWord, StageOrder> {
     return this.words.some((word) => word.say === "run" && word.run === run && word.reason === "completed");
   }
 
-  /** Whether the newest life of the detector's event came here. */
+  /** Whether an event came here. */
   has({ id, life }: EventName): boolean {
-    return this.words.some((word) => word.say === "event" && word.id === id && word.life === life);
+    for (; this.#looked < this.words.length; this.#looked += 1) {
+      const word = this.words[this.#looked] as StageWord;
+      if (word.say === "event") this.#events.add(`${word.life}:${word.id}`);
+    }
+    return this.#events.has(`${life}:${id}`);
   }
 
   /** Lets a detector send events; gives the name of the last one. */
@@ -69,6 +79,15 @@ export class Stage extends Child<StageWord, StageOrder> {
     this.#sent += count;
     this.order({ send: "events", run, count });
     return { id: this.#sent - 1, life: this.life };
+  }
+
+  /** Its resident memory now, in bytes. */
+  async memory(): Promise<number> {
+    const known = this.words.length;
+    const answer = (): StageWord | undefined => this.words.slice(known).find((word) => word.say === "memory");
+    this.order({ send: "memory" });
+    await this.until(() => answer() !== undefined, "its memory");
+    return (answer() as { readonly rss: number }).rss;
   }
 
   async drained(): Promise<Ended> {

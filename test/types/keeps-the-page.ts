@@ -78,6 +78,19 @@ export type Exchanged = [
   Same<arroyo.BlockOptions<In, Out>, page.BlockOptions<In, Out>>,
 ];
 
+/** What may be left out has to be there all the same: the compiler does not miss it otherwise. */
+export type Keys = [
+  Is<keyof arroyo.Envelope, keyof page.Envelope>,
+  Is<keyof arroyo.Decoded, keyof page.Decoded>,
+  Is<keyof arroyo.Codec, keyof page.Codec>,
+  Is<keyof arroyo.Bounds, keyof page.Bounds>,
+  Is<keyof arroyo.Stop, keyof page.StopShape<Scan>>,
+  Is<keyof arroyo.BlockOptions, keyof page.BlockOptions>,
+  Is<keyof NonNullable<arroyo.BlockOptions["deadLetters"]>, keyof NonNullable<page.BlockOptions["deadLetters"]>>,
+  Is<keyof ConstructorParameters<typeof zmq.ZmqListener>[0], keyof ConstructorParameters<page.ZmqListenerClass>[0]>,
+  Is<keyof ConstructorParameters<typeof zmq.ZmqPublisher>[0], keyof ConstructorParameters<page.ZmqPublisherClass>[0]>,
+];
+
 /** What programs only get. */
 export type Told = [
   Is<page.Counts, arroyo.Counts>,

@@ -37,7 +37,8 @@ export function checkedShape(shape: unknown, place: string): readonly number[] {
   return shape as readonly number[];
 }
 
-function turnedRound(bytes: Uint8Array, size: number): Uint8Array {
+/** Gives big-endian elements little-endian, in a copy. */
+export function turnedRound(bytes: Uint8Array, size: number): Uint8Array {
   const { buffer } = new Uint8Array(bytes);
   const copy = Buffer.from(buffer);
   if (size === 2) return copy.swap16();

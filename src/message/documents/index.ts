@@ -1,5 +1,7 @@
 export { readArrayMap } from "./array-map.ts";
-export { checkedShape, claimedArray } from "./claimed-array.ts";
+export { AsReceived } from "./as-received.ts";
+export { checkedShape, claimedArray, turnedRound } from "./claimed-array.ts";
+export { type CompressedClaim, compressedArray } from "./compressed-array.ts";
 export {
   arraysOf,
   type Document,
@@ -9,8 +11,10 @@ export {
   takePayload,
 } from "./document-reader.ts";
 export { arrayOf, DocumentWriter, holdsMark } from "./document-writer.ts";
-export { elementType, typeCode } from "./element-type.ts";
+export { type ElementType, elementType, typeCode } from "./element-type.ts";
+export { readJsonObject, readJsonPart } from "./json-part.ts";
 export { messageType, runOf, sequenceOf } from "./message-fields.ts";
+export { named } from "./named.ts";
 export { type ArrayForm, markedForm, type PayloadMark, payloadMark } from "./payload-mark.ts";
 export { decodedEvent, NO_PAYLOAD, RunInTurn } from "./run-in-turn.ts";
 export { RunsWritten } from "./runs-written.ts";

@@ -27,11 +27,11 @@ import { LIFECYCLE_TOPIC } from "./topic.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const COMMON = ["sequence", "key", "headers", "trace"];
+const COMMON = ["sequence", "key", "headers", "trace", "next", "left"];
 /** The keys of a Start's dynamic map. */
-const START_KEYS: ReadonlySet<string> = new Set([...COMMON, "stream", "began", "next", "data"]);
+const START_KEYS: ReadonlySet<string> = new Set([...COMMON, "stream", "began", "data"]);
 /** The keys of a Stop's dynamic map. */
-const STOP_KEYS: ReadonlySet<string> = new Set([...COMMON, "next", "sent", "reason", "account", "data"]);
+const STOP_KEYS: ReadonlySet<string> = new Set([...COMMON, "sent", "reason", "account", "data"]);
 const REASONS: ReadonlySet<unknown> = new Set<StopReason>(["completed", "abandoned", "interrupted"]);
 const NO_PAYLOAD = new Uint8Array(0);
 
@@ -67,8 +67,7 @@ function readStart(header: Uint8Array, fields: Fields, envelope: Envelope): Deco
   const resumed = (flags & FLAG.resumed) !== 0;
   const message = new Start(readData(fields), { ...envelope, resumed });
   const began = readNext(fields.began, "began");
-  const next = readNext(fields.next, "next");
-  const hop = { ...readHop(header), copy: (flags & FLAG.copy) !== 0, began, next };
+  const hop = { ...readHop(header), copy: (flags & FLAG.copy) !== 0, began, ...readNumbers(fields) };
   return { message, stream: readStream(fields), sequence: sequenceOf(header), hop };
 }
 
@@ -78,8 +77,7 @@ function readStop(header: Uint8Array, fields: Fields, envelope: Envelope & { rea
   const stop = new Stop(readData(fields), { ...envelope, reason: reason as StopReason });
   const message = account === undefined ? stop : Stop.accounted(stop, readAccount(account));
   const sent = fields.sent === undefined ? undefined : readSent(fields.sent);
-  const next = readNext(fields.next, "next");
-  const hop = { ...readHop(header), next, ...(sent === undefined ? undefined : { sent }) };
+  const hop = { ...readHop(header), ...readNumbers(fields), ...(sent === undefined ? undefined : { sent }) };
   return { message, sequence: sequenceOf(header), hop };
 }
 
@@ -90,7 +88,7 @@ function readSignOfLife(header: Uint8Array, fields: Fields): Decoded {
     throw new RejectedError("open: expected the names of the open runs");
   }
   const message = new Event({ stream, open }, NO_PAYLOAD);
-  const hop = { ...readHop(header), next: readNext(fields.next, "next"), open: open as string[] };
+  const hop = { ...readHop(header), ...readNumbers(fields), open: open as string[] };
   return { message, stream, control: true, hop };
 }
 
@@ -123,6 +121,11 @@ function readData({ data = {} }: Fields): Data {
 function readStream({ stream }: Fields): string {
   if (typeof stream !== "string") throw new RejectedError("stream: expected text");
   return stream;
+}
+
+function readNumbers(fields: Fields): Pick<Hop, "next" | "left"> {
+  const next = readNext(fields.next, "next");
+  return fields.left === undefined ? { next } : { next, left: readNext(fields.left, "left") };
 }
 
 function readNext(value: unknown, name: string): ReadonlyMap<string, number> {

@@ -82,7 +82,8 @@ export class LifecycleWriter {
     const ofStatic = this.#static(envelope);
     const sent = this.#life.hopSent(run);
     const hasData = data !== undefined;
-    const entries = [sent, account, hasData ? data : undefined].filter((one) => one !== undefined).length;
+    const left = this.#life.left();
+    const entries = [left, sent, account, hasData ? data : undefined].filter((one) => one !== undefined).length;
     const packer = this.#packer;
     packer.reset(PRELUDE);
     packer.raw(ofStatic);
@@ -92,6 +93,7 @@ export class LifecycleWriter {
       envelope.origin?.sequence ?? next,
     );
     writeNext(packer, "next", this.#life.next());
+    if (left !== undefined) writeNext(packer, "left", left);
     packer.string("reason");
     packer.string(reason);
     if (sent !== undefined) {
@@ -131,11 +133,13 @@ export class LifecycleWriter {
     if (open.length === 0) return undefined;
     const packer = this.#packer;
     const { next } = this.#life.lifecycle;
+    const left = this.#life.left();
     packer.reset(PRELUDE);
-    beginDynamic(packer, 4, next);
+    beginDynamic(packer, left === undefined ? 4 : 5, next);
     packer.string("stream");
     packer.string(this.#life.stream);
     writeNext(packer, "next", this.#life.next());
+    if (left !== undefined) writeNext(packer, "left", left);
     packer.string("open");
     packer.value(open, "open", 1);
     const header = packer.finish();
@@ -146,13 +150,16 @@ export class LifecycleWriter {
 
   #frames(start: OpenStart, flags: number, next: ReadonlyMap<string, number>, skipped: number): readonly Uint8Array[] {
     const packer = this.#packer;
+    const left = this.#life.left();
     packer.reset(PRELUDE);
     packer.raw(start.ofStatic);
-    beginDynamic(packer, OWN_ENTRIES + start.entries, start.originSequence);
+    const own = left === undefined ? OWN_ENTRIES : OWN_ENTRIES + 1;
+    beginDynamic(packer, own + start.entries, start.originSequence);
     packer.string("stream");
     packer.string(this.#life.stream);
     writeNext(packer, "began", start.began);
     writeNext(packer, "next", next);
+    if (left !== undefined) writeNext(packer, "left", left);
     packer.raw(start.rest);
     const header = packer.finish();
     writePrelude(header, KIND.start, flags, start.timeMs, start.ofStatic.length);

@@ -111,12 +111,20 @@ export class PublisherLife {
     if (isStop) this.#forget(run);
   }
 
-  /**
-   * Gives the sequence after the last event that went out under each topic. What was left out since then is not below it:
-   * a reader would take it for lost until the next event says otherwise.
-   */
+  /** Gives the next sequence of each topic that events went out under. */
   next(): ReadonlyMap<string, number> {
-    return new Map(Array.from(this.#topics.values(), ({ name, next, skipped }) => [name, next - skipped]));
+    return new Map(Array.from(this.#topics.values(), ({ name, next }) => [name, next]));
+  }
+
+  /** Says how many messages were left out since the last one that went out, for each topic where there are any. */
+  left(): ReadonlyMap<string, number> | undefined {
+    let left: Map<string, number> | undefined;
+    for (const { name, skipped } of this.#topics.values()) {
+      if (skipped === 0) continue;
+      left ??= new Map();
+      left.set(name, skipped);
+    }
+    return left;
   }
 
   /** Gives the runs whose Start went out and whose Stop did not. */

@@ -11,6 +11,9 @@ import { Stop } from "../../message/stop.ts";
 
 const NO_BYTES = new Uint8Array(0);
 
+/** Says where the topics of a life stand. */
+type Numbers = Required<Pick<Hop, "next">> & Pick<Hop, "left">;
+
 /** Passes the messages of one life of a publisher on as they are, with what a wire would have told about their hop. */
 export class PassingWriter {
   readonly #life: PublisherLife;
@@ -45,8 +48,8 @@ export class PassingWriter {
 
   /** Gives the Starts of the open runs once more, with the counters of now. */
   again(): readonly Decoded<AnyMessage>[] {
-    const next = this.#life.next();
-    return Array.from(this.#starts.values(), (start) => startAgain(start, next));
+    const numbers = this.#numbers();
+    return Array.from(this.#starts.values(), (start) => startAgain(start, numbers));
   }
 
   /** Tells that this life is over and its runs with it; undefined where no run is open. */
@@ -54,7 +57,7 @@ export class PassingWriter {
     if (this.#life.open().length === 0) return undefined;
     const { stream } = this.#life;
     const message = new Event({ stream, open: [] }, NO_BYTES);
-    return { message, stream, control: true, hop: { ...this.#lifecycleHop(0), next: this.#life.next(), open: [] } };
+    return { message, stream, control: true, hop: { ...this.#lifecycleHop(0), ...this.#numbers(), open: [] } };
   }
 
   /** Says what was sent of an open run, as its source. */
@@ -80,8 +83,8 @@ export class PassingWriter {
     const from =
       envelope.origin === undefined ? { ...withOrigin(envelope, this.#lifecycleOrigin()), resumed } : undefined;
     const passed = from === undefined ? message : new Start(data, from);
-    const next = this.#life.next();
-    const hop = { ...this.#lifecycleHop(skipped), began: next, next };
+    const numbers = this.#numbers();
+    const hop = { ...this.#lifecycleHop(skipped), began: numbers.next, ...numbers };
     const start = { message: passed, stream, sequence, hop };
     const fellOut = this.#life.start(message.run);
     if (fellOut !== undefined) this.#starts.delete(fellOut);
@@ -95,12 +98,17 @@ export class PassingWriter {
     const { stream } = this.#life;
     const { envelope, run } = message;
     const sent = this.#life.hopSent(run);
-    const next = this.#life.next();
-    const hop = { ...this.#lifecycleHop(skipped), next, ...(sent === undefined ? {} : { sent }) };
+    const hop = { ...this.#lifecycleHop(skipped), ...this.#numbers(), ...(sent === undefined ? {} : { sent }) };
     const stop = { message: envelope.origin === undefined ? this.#stopFrom(message) : message, stream, sequence, hop };
     this.#life.stop(run);
     this.#starts.delete(run);
     return stop;
+  }
+
+  #numbers(): Numbers {
+    const next = this.#life.next();
+    const left = this.#life.left();
+    return left === undefined ? { next } : { next, left };
   }
 
   #stopFrom(message: Stop): Stop {
@@ -137,14 +145,14 @@ export class PassingWriter {
 /** Makes a copy of a Start for whoever joins; without counters where those of its time are not known. */
 export function startAgain(
   start: Decoded<AnyMessage> & { readonly hop: Hop },
-  next?: ReadonlyMap<string, number>,
+  numbers?: Numbers,
 ): Decoded<AnyMessage> {
   const { message } = start;
-  const { next: _atItsTime, ...hop } = start.hop;
+  const { next: _atItsTime, left: _either, ...hop } = start.hop;
   return {
     ...start,
     message: new Start(message.type === "event" ? {} : message.data, { ...message.envelope, resumed: true }),
-    hop: { ...hop, skipped: 0, copy: true, ...(next === undefined ? {} : { next }) },
+    hop: { ...hop, skipped: 0, copy: true, ...numbers },
   };
 }
 

@@ -3,7 +3,7 @@ import type { Codec } from "../../message/codec.ts";
 import { type Address, readAddress, type Use } from "./address.ts";
 import { readCurve, type ZmqCurve } from "./curve.ts";
 import { checkNames, oneOf, shown, wholeNumber } from "./option-check.ts";
-import type { SocketSettings } from "./socket.ts";
+import type { EngineNeeds, SocketSettings } from "./socket.ts";
 
 const ENGINES = ["auto", "zmtp", "libzmq"] as const;
 
@@ -30,14 +30,14 @@ export interface ZmqOptions extends ZmqEnds {
   /** Keys for encryption and authentication. Default: none, everybody who reaches the address is served. */
   readonly curve?: ZmqCurve;
   /**
-   * Bytes that may wait in the socket for each peer, from 1 on; default 64 MB (64 * 2^20). libzmq counts messages: it is
-   * told how many of the size seen last fit. Beyond that the kernel keeps some MB for each connection, on either side.
-   * Native names: ZMQ_SNDHWM, ZMQ_RCVHWM.
+   * Bytes that may wait in the socket for each peer, from 1 on; default 64 MB (64 * 2^20). libzmq counts messages and not
+   * bytes: it is told that `maxBytes / messageBytes` of them may wait, at least 2. Beyond that the kernel keeps some MB
+   * for each connection, on either side. Native names: ZMQ_SNDHWM, ZMQ_RCVHWM.
    */
   readonly maxBytes?: number;
   /**
-   * The size of messages to expect before any was seen, in bytes, from 1 on; never more than `maxBytes / messageBytes`
-   * messages wait. Default 65 536 on a listener, 4 096 on a publisher.
+   * The size of a message, in bytes, from 1 on; default 65 536. Name it where frames are larger: with libzmq, messages of
+   * 8 MB would otherwise need 8 GB before somebody who does not read is noticed.
    */
   readonly messageBytes?: number;
   /**
@@ -47,9 +47,12 @@ export interface ZmqOptions extends ZmqEnds {
    * ZMQ_HEARTBEAT_IVL.
    */
   readonly heartbeatMs?: number;
-  /** The longest pause between two attempts to connect, in milliseconds, from 1 on; the first is 100 ms. Default 5 000. Native name: ZMQ_RECONNECT_IVL_MAX. */
+  /**
+   * The longest pause between two attempts to connect, in milliseconds, from 1 on; default 5 000. The first pause is 100
+   * ms. Native name: ZMQ_RECONNECT_IVL_MAX.
+   */
   readonly reconnectMaxMs?: number;
-  /** True refuses what otherwise is a warning: an address that others on the network can reach, without `curve`. Default false. */
+  /** True refuses what otherwise is a warning: an address that anybody on the network can reach, without `curve`. Default false. */
   readonly strict?: boolean;
 }
 
@@ -74,15 +77,18 @@ export interface Ends {
   readonly engine: EngineName;
   /** What to say about addresses that anybody on the network can reach. */
   readonly warning: string | undefined;
+  /** One socket for all addresses to bind to, and one for each to connect to. */
+  readonly needs: Omit<EngineNeeds, "isWriting">;
   readonly settings: Omit<SocketSettings, "maxFrameBytes" | "lingerMs">;
 }
 
 /** The default of `maxBytes`. */
 const MAX_BYTES = 64 * 1024 * 1024;
+const MESSAGE_BYTES = 64 * 1024;
 const RECONNECT_MAX_MS = 5000;
 
 /** Checks the options of `ZmqOptions`, and that there are no others than the named ones. */
-export function readEnds(subject: string, options: ZmqOptions, names: readonly string[], messageBytes: number): Ends {
+export function readEnds(subject: string, options: ZmqOptions, names: readonly string[]): Ends {
   if (typeof options !== "object" || options === null)
     throw new UsageError(`${subject}: expected an object of options`);
   checkNames(subject, options, names);
@@ -101,10 +107,14 @@ export function readEnds(subject: string, options: ZmqOptions, names: readonly s
     bind,
     engine: oneOf(subject, "engine", options.engine, "auto", ENGINES),
     warning,
+    needs: {
+      sockets: connect.length + (bind.length > 0 ? 1 : 0),
+      isInproc: [...connect, ...bind].some((address) => address.transport === "inproc"),
+    },
     settings: {
       subject,
       maxBytes,
-      messageBytes: wholeNumber(subject, "messageBytes", options.messageBytes, messageBytes, 1),
+      messageBytes: wholeNumber(subject, "messageBytes", options.messageBytes, MESSAGE_BYTES, 1),
       heartbeatMs: wholeNumber(subject, "heartbeatMs", options.heartbeatMs, 0, 0),
       reconnectMaxMs: wholeNumber(subject, "reconnectMaxMs", options.reconnectMaxMs, RECONNECT_MAX_MS, 1),
       ipv6: [...connect, ...bind].some((address) => address.isBracketed),

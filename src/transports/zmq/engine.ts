@@ -1,20 +1,20 @@
 import { MissingPackageError, text, UsageError } from "../../errors.ts";
 import type { EngineName } from "./ends.ts";
-import type { Engine } from "./socket.ts";
+import type { Engine, EngineNeeds } from "./socket.ts";
 
 /** Loads the implementation that was asked for; only now, so that a constructor loads no package. */
 export async function loadEngine(
   name: EngineName,
   subject: string,
+  needs: EngineNeeds,
   load: () => Promise<typeof import("zeromq")> = () => import("zeromq"),
 ): Promise<Engine> {
   if (name === "zmtp") {
-    throw new UsageError(
-      `${subject}: engine "zmtp" is not part of this version; use engine: "libzmq", or leave it out`,
-    );
+    const { ZmtpEngine } = await import("./zmtp/zmtp-engine.ts");
+    return new ZmtpEngine();
   }
   const { LibzmqEngine } = await import("./libzmq-engine.ts");
-  return new LibzmqEngine(await loadPackage(subject, load));
+  return new LibzmqEngine(await loadPackage(subject, load), needs);
 }
 
 async function loadPackage(

@@ -42,6 +42,12 @@ export function ownFile(address: string): () => void {
   };
 }
 
+/** Removes what a process that is gone left at the path of an ipc address; somebody who answers was refused before. */
+export function removeStale(address: string): void {
+  const path = pathOf(address);
+  if (path !== undefined && statSync(path, { throwIfNoEntry: false })?.isSocket()) unlinkSync(path);
+}
+
 function inodeOf(path: string): number | undefined {
   return statSync(path, { throwIfNoEntry: false })?.ino;
 }

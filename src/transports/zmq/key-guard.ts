@@ -3,74 +3,49 @@ import { bindFreed } from "./bind-freed.ts";
 import { keyBytes } from "./curve.ts";
 import { received } from "./received.ts";
 
-type Package = Pick<typeof import("zeromq"), "Context" | "Reply">;
-
-/** Ties a socket to the keys that may come to it. */
-export interface Guarded {
-  readonly context: Context;
-  readonly domain: string;
-  /** Lets go of the keys; the last one closes the guard's own socket. */
-  release(): void;
-}
-
 const HANDLER = "inproc://zeromq.zap.01";
 /** Places in a request of the protocol ZAP. */
 const VERSION = 0;
 const REQUEST = 1;
-const DOMAIN = 2;
 const MECHANISM = 5;
 const KEY = 6;
 const FRAMES = 7;
 
-/**
- * Answers libzmq's question whether a client's key may come in (the protocol ZAP). libzmq asks one handler for each
- * context, so that guarded sockets share a context of their own, and the domain says which socket is meant.
- */
+/** Answers libzmq's question whether a client's key may come in (the protocol ZAP), for all sockets of one context. */
 export class KeyGuard {
-  readonly #zmq: Package;
-  #context: Context | undefined;
-  #handler: Promise<Reply> | undefined;
-  readonly #keys = new Map<string, ReadonlySet<string>>();
-  #made = 0;
+  /** How many sockets a guard has in its context. */
+  static readonly sockets = 1;
+  readonly #keys: ReadonlySet<string>;
+  readonly #handler: Reply;
 
-  constructor(zmq: Package) {
-    this.#zmq = zmq;
+  private constructor(handler: Reply, keys: readonly string[]) {
+    this.#handler = handler;
+    this.#keys = new Set(keys.map((key) => keyBytes(key).toString("hex")));
   }
 
-  /** Lets the named keys in, and nobody else, at sockets of the context and domain given back. */
-  async admit(keys: readonly string[]): Promise<Guarded> {
-    this.#made += 1;
-    const domain = `arroyo-${this.#made}`;
-    this.#keys.set(domain, new Set(keys.map((key) => keyBytes(key).toString("hex"))));
-    this.#context ??= new this.#zmq.Context();
-    this.#handler ??= this.#open(this.#context);
-    const release = (): void => this.#release(domain);
+  /** Begins to let the named keys in, and nobody else. */
+  static async open(
+    zmq: Pick<typeof import("zeromq"), "Reply">,
+    context: Context,
+    keys: readonly string[],
+  ): Promise<KeyGuard> {
+    const guard = new KeyGuard(new zmq.Reply({ context, linger: 0 }), keys);
     try {
-      await this.#handler;
+      await bindFreed(guard.#handler, HANDLER);
     } catch (error) {
-      release();
+      guard.close();
       throw error;
     }
-    return { context: this.#context, domain, release };
+    void guard.#answer();
+    return guard;
   }
 
-  #release(domain: string): void {
-    this.#keys.delete(domain);
-    if (this.#keys.size > 0) return;
-    const closing = this.#handler;
-    this.#handler = undefined;
-    // One that could not be opened was reported to whoever asked for it.
-    closing?.then((handler) => handler.close()).catch(() => {});
+  close(): void {
+    this.#handler.close();
   }
 
-  async #open(context: Context): Promise<Reply> {
-    const handler = new this.#zmq.Reply({ context, linger: 0 });
-    await bindFreed(handler, HANDLER);
-    void this.#answer(handler);
-    return handler;
-  }
-
-  async #answer(handler: Reply): Promise<void> {
+  async #answer(): Promise<void> {
+    const handler = this.#handler;
     while (!handler.closed) {
       const request = await received(handler);
       if (request === undefined || handler.closed) return;
@@ -82,6 +57,6 @@ export class KeyGuard {
 
   #isWelcome(request: readonly Buffer[]): boolean {
     if (request.length !== FRAMES || String(request[MECHANISM]) !== "CURVE") return false;
-    return this.#keys.get(String(request[DOMAIN]))?.has((request[KEY] as Buffer).toString("hex")) ?? false;
+    return this.#keys.has((request[KEY] as Buffer).toString("hex"));
   }
 }

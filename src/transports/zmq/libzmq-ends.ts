@@ -13,17 +13,15 @@ export class LibzmqEnds<S extends Socket> implements EndedSocket {
   protected readonly settings: SocketSettings;
   protected readonly news: News;
   readonly #connections = new Connections();
-  readonly #release: () => void;
   readonly #files: (() => void)[] = [];
   #redial: Redial | undefined;
   #isInproc = false;
   #closed = false;
 
-  constructor(native: S, settings: SocketSettings, news: News, release: () => void) {
+  constructor(native: S, settings: SocketSettings, news: News) {
     this.native = native;
     this.settings = settings;
     this.news = news;
-    this.#release = release;
     void this.#watch();
   }
 
@@ -61,14 +59,12 @@ export class LibzmqEnds<S extends Socket> implements EndedSocket {
     queueMicrotask(() => this.#closed || this.news.peers(1));
   }
 
-  close(): Promise<void> {
-    if (this.#closed) return Promise.resolve();
+  close(): void {
+    if (this.#closed) return;
     this.#closed = true;
     this.#redial?.stop();
     for (const remove of this.#files) remove();
     this.native.close();
-    this.#release();
-    return Promise.resolve();
   }
 
   /** Called after each handshake. */

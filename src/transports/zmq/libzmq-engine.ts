@@ -1,9 +1,11 @@
 import type { Context } from "zeromq";
 import { UsageError } from "../../errors.ts";
+import type { ZmqCurve } from "./curve.ts";
 import { KeyGuard } from "./key-guard.ts";
 import { LibzmqReading } from "./libzmq-reading.ts";
 import { LibzmqWriting } from "./libzmq-writing.ts";
-import type { Engine, News, ReadingSocket, SocketSettings, WritingSocket } from "./socket.ts";
+import { OwnContext } from "./own-context.ts";
+import type { Engine, EngineNeeds, News, ReadingSocket, SocketSettings, WritingSocket } from "./socket.ts";
 
 type Package = typeof import("zeromq");
 
@@ -12,49 +14,58 @@ const HANDSHAKE_MS = 10_000;
 /** A peer that vanished without a word is found out after 30 s + 3 * 10 s. */
 const KEEPALIVE = { tcpKeepalive: 1, tcpKeepaliveIdle: 30, tcpKeepaliveInterval: 10, tcpKeepaliveCount: 3 };
 const HEARTBEATS_TO_MISS = 3;
+/** libzmq ends lingering by itself; this is for the case that it does not. */
+const BEYOND_LINGER_MS = 2000;
 
-/** A guard has one handler for each context, and the package lives as long as the process. */
-const guards = new WeakMap<object, KeyGuard>();
-
-/** Makes sockets of libzmq, by the package `zeromq`. */
+/** Makes sockets of libzmq, by the package `zeromq`; one for each attempt of a listener and each life of a publisher. */
 export class LibzmqEngine implements Engine {
   readonly name = "libzmq";
   readonly #zmq: Package;
+  readonly #needs: EngineNeeds;
+  #own: OwnContext | undefined;
+  #guard: Promise<KeyGuard> | undefined;
+  #lingerMs = 0;
 
-  constructor(zmq: Package) {
+  constructor(zmq: Package, needs: EngineNeeds) {
     this.#zmq = zmq;
+    this.#needs = needs;
   }
 
   async reading(kind: "sub" | "pull", settings: SocketSettings, news: News): Promise<ReadingSocket> {
-    return this.#make(settings, (options, release) => {
-      const Socket = kind === "sub" ? this.#zmq.Subscriber : this.#zmq.Pull;
-      return new LibzmqReading(new Socket(options), settings, news, release);
-    });
+    const options = await this.#options(settings);
+    const native = kind === "sub" ? new this.#zmq.Subscriber(options) : new this.#zmq.Pull(options);
+    return new LibzmqReading(native, settings, news);
   }
 
   async writing(kind: "pub" | "push", settings: SocketSettings, news: News): Promise<WritingSocket> {
-    return this.#make(settings, (options, release) => {
-      const native =
-        kind === "pub"
-          ? new this.#zmq.XPublisher({ ...options, verbosity: "allSubsUnsubs" })
-          : new this.#zmq.Push(options);
-      return new LibzmqWriting(kind, native, settings, news, release);
-    });
+    const options = await this.#options(settings);
+    this.#lingerMs = settings.lingerMs;
+    const native =
+      kind === "pub"
+        ? new this.#zmq.XPublisher({ ...options, verbosity: "allSubsUnsubs" })
+        : new this.#zmq.Push(options);
+    return new LibzmqWriting(kind, native, settings, news);
   }
 
-  async #make<S>(settings: SocketSettings, make: (options: NativeOptions, release: () => void) => S): Promise<S> {
-    const { options, release } = await this.#prepare(settings);
-    try {
-      return make(options, release);
-    } catch (error) {
-      release();
-      throw error;
-    }
+  async close(): Promise<boolean> {
+    const guard = await this.#guard?.catch(() => undefined);
+    guard?.close();
+    const own = this.#own;
+    this.#own = undefined;
+    this.#guard = undefined;
+    if (own === undefined) return true;
+    const beganMs = performance.now();
+    const isFreed = await own.freed(this.#lingerMs + BEYOND_LINGER_MS);
+    return isFreed && (this.#lingerMs === 0 || performance.now() - beganMs < this.#lingerMs);
   }
 
-  async #prepare(settings: SocketSettings): Promise<{ options: NativeOptions; release: () => void }> {
+  async #options(settings: SocketSettings): Promise<NativeOptions> {
     const { curve, heartbeatMs, reconnectMaxMs } = settings;
-    const options: NativeOptions = {
+    if (curve !== undefined && this.#zmq.capability.curve !== true) {
+      throw new UsageError(`${settings.subject}: curve: this build of libzmq has no CURVE; install zeromq from npm`);
+    }
+    const context = await this.#context(curve);
+    return {
       ...KEEPALIVE,
       linger: settings.lingerMs,
       reconnectInterval: Math.min(RECONNECT_MS, reconnectMaxMs),
@@ -65,27 +76,32 @@ export class LibzmqEngine implements Engine {
       ...(heartbeatMs === 0
         ? undefined
         : { heartbeatInterval: heartbeatMs, heartbeatTimeout: heartbeatMs * HEARTBEATS_TO_MISS }),
+      ...(curve === undefined ? undefined : curveOptions(curve)),
+      ...(context === undefined ? undefined : { context }),
     };
-    if (curve === undefined) return { options, release: () => {} };
-    if (this.#zmq.capability.curve !== true) {
-      throw new UsageError(`${settings.subject}: curve: this build of libzmq has no CURVE; install zeromq from npm`);
-    }
-    if (curve.server !== true) {
-      const { publicKey, secretKey, serverKey } = curve;
-      const keys = { curvePublicKey: publicKey, curveSecretKey: secretKey, curveServerKey: serverKey };
-      return { options: { ...options, ...keys }, release: () => {} };
-    }
-    const server = { ...options, curveServer: true, curveSecretKey: curve.secretKey };
-    if (curve.allow === undefined) return { options: server, release: () => {} };
-    const { context, domain, release } = await this.#guard().admit(curve.allow);
-    return { options: { ...server, context, zapDomain: domain }, release };
   }
 
-  #guard(): KeyGuard {
-    const guard = guards.get(this.#zmq.Context) ?? new KeyGuard(this.#zmq);
-    guards.set(this.#zmq.Context, guard);
-    return guard;
+  /** Gives a context of our own where the end of sending has to be seen or keys are looked at; inproc needs the common one. */
+  async #context(curve: ZmqCurve | undefined): Promise<Context | undefined> {
+    const { sockets, isWriting, isInproc } = this.#needs;
+    const allow = curve?.server === true ? curve.allow : undefined;
+    if (allow === undefined && (isInproc || !isWriting)) return undefined;
+    this.#own ??= new OwnContext(this.#zmq, sockets, allow === undefined ? 0 : KeyGuard.sockets);
+    const { native } = this.#own;
+    if (allow !== undefined) {
+      this.#guard ??= KeyGuard.open(this.#zmq, native, allow);
+      await this.#guard;
+    }
+    return native;
   }
+}
+
+function curveOptions(curve: ZmqCurve): Partial<NativeOptions> {
+  if (curve.server !== true) {
+    return { curvePublicKey: curve.publicKey, curveSecretKey: curve.secretKey, curveServerKey: curve.serverKey };
+  }
+  const server = { curveServer: true, curveSecretKey: curve.secretKey };
+  return curve.allow === undefined ? server : { ...server, zapDomain: "arroyo", zapEnforceDomain: true };
 }
 
 interface NativeOptions {
@@ -107,4 +123,5 @@ interface NativeOptions {
   readonly curveSecretKey?: string;
   readonly curveServerKey?: string;
   readonly zapDomain?: string;
+  readonly zapEnforceDomain?: boolean;
 }

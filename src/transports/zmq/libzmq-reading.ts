@@ -8,8 +8,8 @@ export class LibzmqReading extends LibzmqEnds<Subscriber | Pull> implements Read
   #isFirst = true;
   #isPaused = false;
 
-  constructor(native: Subscriber | Pull, settings: SocketSettings, news: News, release: () => void) {
-    super(native, settings, news, release);
+  constructor(native: Subscriber | Pull, settings: SocketSettings, news: News) {
+    super(native, settings, news);
     native.receiveHighWaterMark = highWaterMark(settings);
   }
 

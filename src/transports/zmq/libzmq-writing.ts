@@ -14,14 +14,8 @@ export class LibzmqWriting extends LibzmqEnds<Push | XPublisher> implements Writ
   readonly #returned: Frames[] = [];
   #isWaiting = false;
 
-  constructor(
-    kind: "pub" | "push",
-    native: Push | XPublisher,
-    settings: SocketSettings,
-    news: News,
-    release: () => void,
-  ) {
-    super(native, settings, news, release);
+  constructor(kind: "pub" | "push", native: Push | XPublisher, settings: SocketSettings, news: News) {
+    super(native, settings, news);
     this.#kind = kind;
     native.sendHighWaterMark = highWaterMark(settings);
     // With no time to wait, `send` has given the message to libzmq, or refused it, when it returns.

@@ -11,8 +11,14 @@ export interface News {
   trouble(reason: string): void;
 }
 
+/** Is one subscriber, where the implementation can tell them apart. */
+export interface Joiner {
+  /** Sends a message to this one alone, before everything that is published from now on. */
+  take(frames: readonly Uint8Array[]): void;
+}
+
 /** Hears that a subscriber wants what begins with a prefix, or no longer wants it. */
-export type Heard = (prefix: Uint8Array, isWanted: boolean) => void;
+export type Heard = (prefix: Uint8Array, isWanted: boolean, joiner?: Joiner) => void;
 
 /** Holds what every implementation of a socket needs to know. */
 export interface SocketSettings {
@@ -43,8 +49,8 @@ export interface EndedSocket {
   bind(address: string): Promise<string>;
   /** Connects, again and again where nobody answers, until `close`. Comes once, before everything else. */
   connect(address: string): void;
-  /** Closes, without waiting longer than the linger of the settings; a second call does nothing. */
-  close(): Promise<void>;
+  /** Closes; what was sent may still leave, as long as the settings say. A second call does nothing. */
+  close(): void;
 }
 
 /** Takes messages in. */
@@ -67,9 +73,19 @@ export interface WritingSocket extends EndedSocket {
   subscriptions(heard: Heard): void;
 }
 
-/** Makes sockets: one implementation of ZeroMQ. */
+/** Says beforehand what an engine will be asked for. */
+export interface EngineNeeds {
+  readonly sockets: number;
+  readonly isWriting: boolean;
+  /** True when an address is within this process. */
+  readonly isInproc: boolean;
+}
+
+/** Makes the sockets of one listener or publisher: one implementation of ZeroMQ. */
 export interface Engine {
   readonly name: string;
   reading(kind: "sub" | "pull", settings: SocketSettings, news: News): Promise<ReadingSocket>;
   writing(kind: "pub" | "push", settings: SocketSettings, news: News): Promise<WritingSocket>;
+  /** Ends what the sockets shared, after they were closed; tells whether everything that was sent has left. */
+  close(): Promise<boolean>;
 }

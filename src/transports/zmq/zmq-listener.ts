@@ -24,7 +24,6 @@ export interface ZmqListenerOptions<M extends AnyMessage = Message> extends ZmqO
   readonly limits?: Partial<Limits>;
 }
 
-const MESSAGE_BYTES = 64 * 1024;
 const SOCKETS = ["sub", "pull"] as const;
 const LIMITS = Object.keys(DEFAULT_LIMITS) as (keyof Limits)[];
 
@@ -42,7 +41,7 @@ export class ZmqListener<M extends AnyMessage = AnyMessage> extends Listener<M> 
   constructor(options: ZmqListenerOptions<M>) {
     super();
     const subject = "ZmqListener";
-    this.#ends = readEnds(subject, options, [...COMMON_OPTIONS, "socket", "topics", "expect", "limits"], MESSAGE_BYTES);
+    this.#ends = readEnds(subject, options, [...COMMON_OPTIONS, "socket", "topics", "expect", "limits"]);
     this.#socket = oneOf(subject, "socket", options.socket, "sub", SOCKETS);
     this.#topics = readTopics(subject, this.#socket, options.topics);
     this.#limits = readLimits(subject, options.limits);
@@ -65,6 +64,7 @@ export class ZmqListener<M extends AnyMessage = AnyMessage> extends Listener<M> 
     const warn = (message: string): void =>
       platform === undefined ? process.emitWarning(message, "ArroyoWarning") : platform.warn(message);
     const sockets: ReadingSocket[] = [];
+    let engine: Engine | undefined;
     const links = new Links({
       ready: () => inlet.ready(),
       connected: (isUp) => platform?.connected(isUp),
@@ -72,25 +72,27 @@ export class ZmqListener<M extends AnyMessage = AnyMessage> extends Listener<M> 
     });
     try {
       if (this.#topics !== undefined) platform?.follow(this.#topics);
-      await this.#open(sockets, links, { warn, limits: platform?.limits ?? DEFAULT_LIMITS }, signal);
+      engine = await loadEngine(this.#ends.engine, "ZmqListener", { ...this.#ends.needs, isWriting: false });
+      await this.#open(engine, sockets, links, { warn, limits: platform?.limits ?? DEFAULT_LIMITS }, signal);
       if (!signal.aborted) await read(sockets, links, inlet, signal);
     } finally {
       links.close();
       this.#endpoints = [];
-      await Promise.all(sockets.map((socket) => socket.close()));
+      for (const socket of sockets) socket.close();
+      await engine?.close();
       this.#isStarted = false;
     }
   }
 
   /** Binds and connects: one socket for each address to connect to, so that the peers of each are known. */
   async #open(
+    engine: Engine,
     sockets: ReadingSocket[],
     links: Links,
     inlet: Pick<PlatformInlet, "warn" | "limits">,
     signal: AbortSignal,
   ): Promise<void> {
     const { connect, bind, warning } = this.#ends;
-    const engine = await loadEngine(this.#ends.engine, "ZmqListener");
     if (warning !== undefined) inlet.warn(warning);
     const bound: string[] = [];
     if (bind.length > 0 && !signal.aborted) {

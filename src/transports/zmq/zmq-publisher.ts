@@ -30,7 +30,6 @@ export interface ZmqPublisherOptions<M extends AnyMessage = Message> extends Zmq
   readonly lingerMs?: number;
 }
 
-const MESSAGE_BYTES = 4096;
 const LINGER_MS = 5000;
 const SIGN_OF_LIFE_MS = 1000;
 /** Subscriptions are all that comes in. */
@@ -49,6 +48,7 @@ export class ZmqPublisher<M extends AnyMessage = AnyMessage> extends Publisher<M
   readonly #topic: string | ((message: M) => string) | undefined;
   readonly #waitForSubscribers: number;
   readonly #lingerMs: number;
+  #engine: Engine | undefined;
   #sockets: WritingSocket[] = [];
   #sending: Sending | undefined;
   #isOpening = false;
@@ -58,7 +58,7 @@ export class ZmqPublisher<M extends AnyMessage = AnyMessage> extends Publisher<M
   constructor(options: ZmqPublisherOptions<M>) {
     super();
     const subject = "ZmqPublisher";
-    this.#ends = readEnds(subject, options, OPTIONS, MESSAGE_BYTES);
+    this.#ends = readEnds(subject, options, OPTIONS);
     this.#socket = oneOf(subject, "socket", options.socket, "pub", SOCKETS);
     this.#topic = readTopic(subject, options.topic);
     this.#lingerMs = wholeNumber(subject, "lingerMs", options.lingerMs, LINGER_MS, 0);
@@ -112,7 +112,12 @@ export class ZmqPublisher<M extends AnyMessage = AnyMessage> extends Publisher<M
     this.#sending?.close();
     this.#sending = undefined;
     this.#endpoints = [];
-    await Promise.all(this.#sockets.splice(0).map((socket) => socket.close()));
+    for (const socket of this.#sockets.splice(0)) socket.close();
+    const engine = this.#engine;
+    this.#engine = undefined;
+    if ((await engine?.close()) === false) {
+      this.onWarning(`ZmqPublisher: ${this.#lingerMs} ms after close some messages had no taker and are lost`);
+    }
   }
 
   protected override topicOf(message: M): string | undefined {
@@ -121,7 +126,8 @@ export class ZmqPublisher<M extends AnyMessage = AnyMessage> extends Publisher<M
 
   async #open(signal: AbortSignal): Promise<void> {
     const { warning } = this.#ends;
-    const engine = await loadEngine(this.#ends.engine, "ZmqPublisher");
+    const engine = await loadEngine(this.#ends.engine, "ZmqPublisher", { ...this.#ends.needs, isWriting: true });
+    this.#engine = engine;
     if (warning !== undefined) this.onWarning(warning);
     const came = (name: string): void => {
       if (this.#sending instanceof Dealing) this.#sending.came(name);

@@ -35,14 +35,14 @@ class Upstream {
   start(run: string, lost: boolean): void {
     this.open.set(run, new Map());
     this.#starts.set(run, { origin: this.#origin, sequence: this.#lifecycle });
-    this.#push("start", run, this.#hop("lifecycle", this.#lifecycle++, { next: this.#next() }), lost);
+    this.#push("start", run, this.#hop("lifecycle", this.#lifecycle++, this.#numbers()), lost);
   }
 
   /** A Start once more, as a late joiner gets it. */
   again(run: string): void {
     const first = this.#starts.get(run);
     if (first === undefined) return;
-    const hop = this.#hop("lifecycle", first.sequence, { next: this.#next(), copy: true });
+    const hop = this.#hop("lifecycle", first.sequence, { ...this.#numbers(), copy: true });
     this.#push("start", run, hop, false, { origin: first.origin, resumed: true });
   }
 
@@ -55,7 +55,7 @@ class Upstream {
     if (run !== undefined) this.#counts(run, name).events += 1;
     this.#push("event", run, hop, lost);
     const first = this.items.at(-1) as Item;
-    if (twice) this.items.push({ ...first, id: `${first.id}+` });
+    if (twice && !lost) this.items.push({ ...first, id: `${first.id}+` });
   }
 
   leaveOut(run: string | undefined): void {
@@ -68,14 +68,14 @@ class Upstream {
 
   stop(run: string, lost: boolean): void {
     const sent = Array.from(this.open.get(run) ?? [], ([topic, counts]) => ({ topic, ...counts }));
-    this.#push("stop", run, this.#hop("lifecycle", this.#lifecycle++, { next: this.#next(), sent }), lost);
+    this.#push("stop", run, this.#hop("lifecycle", this.#lifecycle++, { ...this.#numbers(), sent }), lost);
     this.open.delete(run);
     this.#starts.delete(run);
     this.past.push(run);
   }
 
   alive(): void {
-    const hop = this.#hop("lifecycle", this.#lifecycle, { next: this.#next(), open: [...this.open.keys()] });
+    const hop = this.#hop("lifecycle", this.#lifecycle, { ...this.#numbers(), open: [...this.open.keys()] });
     this.#push("alive", undefined, hop, false);
   }
 
@@ -110,8 +110,9 @@ class Upstream {
     return { incarnation, topic, sequence, skipped: 0, copy: false, ...more };
   }
 
-  #next(): [string, number][] {
-    return Array.from(this.#topics, ([name, { next, skipped }]) => [name, next - skipped]);
+  #numbers(): Pick<ItemHop, "next" | "left"> {
+    const topics = [...this.#topics];
+    return { next: topics.map(([name, { next }]) => [name, next]), left: topics.map(([name, { skipped }]) => [name, skipped]) };
   }
 
   #topic(name: string): { next: number; skipped: number } {
@@ -155,7 +156,7 @@ export function someLiveItems(random: Seeded, name: string, clean: boolean): Ite
       upstream.start(past ?? `${name}-r${runs++}`, lostLifecycle());
     } else if (choice < 0.26 && run !== undefined) upstream.stop(run, lostLifecycle());
     else if (choice < 0.32 && run !== undefined) upstream.again(run);
-    else if (choice < 0.38) upstream.leaveOut(run);
+    else if (choice < 0.38 && (run !== undefined || !clean)) upstream.leaveOut(run);
     else if (choice < 0.43) upstream.alive();
     else if (choice < 0.46) upstream.odd(random.pick(["control", "garbage"]));
     else if (!clean && choice < 0.5) {

@@ -26,6 +26,7 @@ export interface ItemHop {
   readonly skipped: number;
   readonly copy: boolean;
   readonly next?: readonly (readonly [string, number])[];
+  readonly left?: readonly (readonly [string, number])[];
   readonly sent?: readonly { readonly topic: string; readonly events: number; readonly skipped: number }[];
   readonly open?: readonly string[];
 }

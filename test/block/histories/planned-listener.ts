@@ -138,7 +138,8 @@ export class PlannedListener extends Listener<Message> {
     const seen = puts.filter((put) => put.seen);
     const unsafe = seen.map((put) => this.#records.unsafe(put));
     if (unsafe.includes(undefined)) return;
-    const mustBeSeen = plan.clean && block.overflow === "block" && block.maxOpenRuns > 3 && listeners.length > 0;
+    if (block.overflow !== "block") return;
+    const mustBeSeen = plan.clean && block.maxOpenRuns > 3 && listeners.length > 0;
     if (seen.length === 0 && !mustBeSeen) return;
     const why = seen.length === 0 ? "the operator never got it" : String(unsafe.at(-1));
     this.#records.violation(`${name(puts.at(-1) as Put)} was committed, but ${why}`);
@@ -183,8 +184,8 @@ function decodedOf(item: Item, message: Message): Decoded {
   return { ...decoded, sequence: item.hop.sequence };
 }
 
-function hopOf({ next, ...hop }: ItemHop): Hop {
-  return { ...hop, shared: false, ...(next === undefined ? {} : { next: new Map(next) }) };
+function hopOf({ next, left, ...hop }: ItemHop): Hop {
+  return { ...hop, shared: false, ...(next === undefined ? {} : { next: new Map(next), left: new Map(left) }) };
 }
 
 /** Gives the Starts of the runs that are open before a position. */

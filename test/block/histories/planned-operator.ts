@@ -89,7 +89,8 @@ export class PlannedOperator extends Operator<Message, Message> {
       );
       // Calls begin in the order of what came, also where their results need no order.
       const behind = earlier !== undefined && earlier.number > put.number && context.attempt === 1 && !again;
-      if (behind && earlier.item.run === message.run && !unordered && message.run !== "stray") {
+      // What came before its Start waits for it.
+      if (behind && earlier.item.what !== "start" && earlier.item.run === message.run && !unordered && message.run !== "stray") {
         this.#records.violation(`${name(put)} came to the operator after ${name(earlier)}`);
       }
     }

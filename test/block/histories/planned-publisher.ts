@@ -28,6 +28,7 @@ export function plannedPublisher(
     confirmedKeys: new Set(),
     leftOut: new Set(),
     refused: new Set(),
+    repeats: plan.way === "batch" && (plan.faults.length > 0 || plan.refusesOneOf > 0),
     torn: false,
   };
   records.sinks.push(record);

@@ -3,7 +3,7 @@ import { ArroyoError, text } from "../../../src/errors.ts";
 import type { Account } from "../../../src/message/account.ts";
 import { VirtualClock } from "../../../src/testing/virtual-clock.ts";
 import { Seeded } from "../../corpus/seeded.ts";
-import { checkBounds, checkEnd, type Ended } from "./oracle.ts";
+import { checkBounds, checkEnd, type Ended, hangs } from "./oracle.ts";
 import { PlannedListener, SourceState } from "./planned-listener.ts";
 import { type PlannedOperator, plannedOperator } from "./planned-operator.ts";
 import { type Delivered, type PlannedPublisher, plannedPublisher } from "./planned-publisher.ts";
@@ -113,7 +113,7 @@ async function playOut(scene: Scene): Promise<Ended> {
   const quietMs = clock.now() + LONGEST_MS;
   await run(scene, () => end.ended !== undefined, quietMs);
   if (end.ended === undefined) {
-    if (plan.listeners.every(({ after }) => after === "end") && mustEnd(plan)) {
+    if (plan.listeners.every(({ after }) => after === "end") && !hangs(plan)) {
       records.violation("the sources ended and the block did not");
     }
     stop(false);
@@ -133,12 +133,6 @@ async function playOut(scene: Scene): Promise<Ended> {
 
 function life(scene: Scene): Life {
   return scene.life;
-}
-
-/** Tells whether nothing in a plan keeps a block from ending when its sources have. */
-function mustEnd(plan: Plan): boolean {
-  const hangs = plan.publishers.some(({ faults, close }) => close === "hang" || faults.some(({ fault }) => fault === "hang"));
-  return !hangs;
 }
 
 interface Ending {

@@ -40,6 +40,8 @@ export interface SinkRecord {
   readonly confirmedKeys: Set<string>;
   readonly leftOut: Set<string>;
   readonly refused: Set<string>;
+  /** A batch of which a part failed is given once more. */
+  readonly repeats: boolean;
   /** Refused a Start or a Stop, or left one unanswered. */
   torn: boolean;
 }

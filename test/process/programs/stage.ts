@@ -18,24 +18,28 @@ export interface StageOptions {
   readonly life: number;
   readonly death?: Death;
   readonly subscribers?: number;
-  readonly topics?: readonly string[];
   readonly payloadBytes?: number;
-  readonly maxBytes?: number;
+  /** Bounds of its sockets. */
+  readonly sockets?: { readonly maxBytes: number; readonly messageBytes: number };
+  readonly abandonAfterMs?: number;
 }
 
-/** What the detector is told to send. */
+/** What the detector is told to send; any stage says how much memory it has. */
 export type StageOrder =
+  | { readonly send: "memory" }
   | { readonly send: "start"; readonly run: string }
   | { readonly send: "stop"; readonly run: string }
   | { readonly send: "events"; readonly run: string; readonly count: number };
 
+type Sending = Exclude<StageOrder, { readonly send: "memory" }>;
+
 /** Sends what it is told to send. */
 class Ordered extends Listener {
-  readonly #orders: StageOrder[] = [];
+  readonly #orders: Sending[] = [];
   #wake: () => void = () => undefined;
   #id = 0;
 
-  take(order: StageOrder): void {
+  take(order: Sending): void {
     this.#orders.push(order);
     this.#wake();
   }
@@ -94,20 +98,20 @@ class Published extends ZmqPublisher<Message> {
 const options = JSON.parse(process.argv[2] as string) as StageOptions;
 const journal = new Journal(options.journal);
 const executioner = new Executioner(options.death);
-const { name, from, to, topics, subscribers = 1, maxBytes } = options;
-const zmq = { reconnectMaxMs: 50, ...(maxBytes === undefined ? {} : { maxBytes }) };
+const { name, from, to, subscribers = 1, abandonAfterMs } = options;
+const zmq = { reconnectMaxMs: 50, ...options.sockets };
 
 const ordered = new Ordered();
-takeOrders((order: StageOrder) => ordered.take(order));
+takeOrders((order: StageOrder) => {
+  if (order.send === "memory") say({ say: "memory", rss: process.memoryUsage.rss() });
+  else ordered.take(order);
+});
 const block = new Block({
   name,
-  listeners: [
-    from === undefined
-      ? ordered
-      : new ZmqListener({ ...zmq, connect: from, ...(topics === undefined ? {} : { topics }) }),
-  ],
+  listeners: [from === undefined ? ordered : new ZmqListener({ ...zmq, connect: from })],
   operator: new Watch(),
   publishers: to === undefined ? [] : [new Published({ ...zmq, bind: to, waitForSubscribers: subscribers })],
+  ...(abandonAfterMs === undefined ? {} : { abandonAfterMs }),
 });
 tellOf(block);
 await run(block);

@@ -4,20 +4,29 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
-/** Runs a script of Python beside a test, with the real packages of the peers. */
-export class Python implements AsyncDisposable {
+/** Runs a program beside a test: a script of Python with the real packages of the peers, or one of ours. */
+export class Program implements AsyncDisposable {
   readonly #script: string;
   readonly #child: ChildProcess;
   readonly #ended: Promise<unknown>;
   #output = "";
   #errors = "";
 
-  /** Starts a script by its path in the repository. */
-  constructor(script: string, ...args: readonly (string | number)[]) {
+  /** Starts a script of Python by its path in the repository. */
+  static python(script: string, ...args: readonly (string | number)[]): Program {
     const python = process.env.ARROYO_PEERS_PYTHON;
     if (python === undefined) throw new Error("these tests need their own Python: npm run test:peers");
+    return new Program(python, [], script, args);
+  }
+
+  /** Starts one of our programs by its path in the repository. */
+  static node(script: string, ...args: readonly (string | number)[]): Program {
+    return new Program(process.execPath, ["--import", "tsx"], script, args);
+  }
+
+  private constructor(command: string, flags: string[], script: string, args: readonly (string | number)[]) {
     this.#script = script;
-    this.#child = spawn(python, [script, ...args.map(String)], { cwd: root, stdio: ["pipe", "pipe", "pipe"] });
+    this.#child = spawn(command, [...flags, script, ...args.map(String)], { cwd: root, stdio: "pipe" });
     this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       this.#output += text;
     });
@@ -27,25 +36,36 @@ export class Python implements AsyncDisposable {
     this.#ended = once(this.#child, "close");
   }
 
-  /** Gives the script what it reads. */
+  /** What the program wrote on standard error. */
+  get errors(): string {
+    return this.#errors;
+  }
+
+  /** Gives the program what it reads. */
   input(text: string): void {
     this.#child.stdin?.end(text);
   }
 
-  /** Waits for the script's end, and gives what it printed. */
+  /** Waits for the program's end, and gives what it printed. */
   async output(): Promise<string> {
     await this.#ended;
     if (this.#child.exitCode !== 0) throw new Error(`${this.#script} ended badly:\n${this.#errors}`);
     return this.#output;
   }
 
-  /** Waits for the script's end, and gives the lines of JSON that it printed. */
+  /** Waits for the program's end, and gives the lines of JSON that it printed. */
   async lines(): Promise<readonly unknown[]> {
     const output = await this.output();
     return output
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line) as unknown);
+  }
+
+  /** Sends SIGTERM, and gives what the program printed until it ended by itself. */
+  async stop(): Promise<string> {
+    this.#child.kill("SIGTERM");
+    return await this.output();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,0 +1,12 @@
+import type { Row } from "./row.ts";
+import { latency } from "./rows/latency.ts";
+import { memory } from "./rows/memory.ts";
+import { msgpack } from "./rows/msgpack.ts";
+import { nativeCodec } from "./rows/native-codec.ts";
+import { overload } from "./rows/overload.ts";
+import { sigterm } from "./rows/sigterm.ts";
+import { start } from "./rows/start.ts";
+import { zmqForward } from "./rows/zmq-forward.ts";
+
+/** Everything that is measured, in the order of the page. */
+export const rows: readonly Row[] = [memory, ...zmqForward, latency, start, overload, sigterm, nativeCodec, msgpack];

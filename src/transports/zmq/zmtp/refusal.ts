@@ -1,0 +1,11 @@
+/** Says why a peer is disconnected; the others do not notice. */
+export class Refusal extends Error {
+  /** What the peer is told in an ERROR command, where it can be told. */
+  readonly told: string | undefined;
+
+  constructor(reason: string, told?: string) {
+    super(reason);
+    this.name = "Refusal";
+    this.told = told;
+  }
+}
