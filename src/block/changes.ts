@@ -63,9 +63,9 @@ export class Changes implements Host {
     const opened = outlet.open();
     if (place.required) await opened;
     else opened.catch((error: unknown) => tell("warning", { message: text(error) }));
-    for (const start of parts.exit.openStarts) {
+    for (const { start, run } of parts.exit.openRuns) {
       const resumed = new Start(start.data, { ...start.envelope, resumed: true });
-      void outlet.put(new Outgoing(resumed, parts.exit.runNamed(start.run), 0, undefined, undefined));
+      void outlet.put(new Outgoing(resumed, run, 0, undefined, undefined));
     }
     parts.exit.add(outlet);
   }
@@ -76,9 +76,9 @@ export class Changes implements Host {
     const outlet = parts.exit.outlets.find((other) => other.publisher === publisher);
     if (outlet === undefined) return;
     parts.exit.remove(outlet);
-    for (const { run } of parts.exit.openStarts) {
-      const stop = new Stop({}, { run, reason: "interrupted", timeMs: clock.now() });
-      void outlet.put(new Outgoing(stop, parts.exit.runNamed(run), 0, undefined, undefined));
+    for (const { start, run } of parts.exit.openRuns) {
+      const stop = new Stop({}, { run: start.run, reason: "interrupted", timeMs: clock.now() });
+      void outlet.put(new Outgoing(stop, run, 0, undefined, undefined));
     }
     await outlet.drained();
     await outlet.close();

@@ -382,6 +382,7 @@ export class BlockInlet implements PlatformInlet, Keeper {
     if (effect.do === "end") {
       if (effect.run.lossy && effect.run.ending !== "left") effect.run.tally.lostUnknown = true;
       this.#settler.ended(effect.run);
+      if (ending === "unseen") this.#settler.givenBack(effect.run);
       this.#tellRun(effect.run, "ended");
       const stop = new Stop({}, { run: effect.run.id, reason: effect.reason, timeMs: this.#options.clock.now() });
       return this.#enqueue(this.#made(stop, effect.run, ending));

@@ -68,7 +68,7 @@ export class RunSettlements {
     }
     if (kind === "start") unit.start = settlement;
     else if (settlement !== undefined) unit.settlements.add(settlement);
-    if (outcome === "refused" || outcome === "stopped" || delivery.ending === "unseen") this.giveBack(run, outcome);
+    if (outcome === "refused" || outcome === "stopped") this.giveBack(run, outcome);
     if (kind === "stop") unit.stopped = true;
     if (unit.lost) this.#nack(unit, "stopped");
     if (!unit.stopped || run.tally.left > 0) return true;
@@ -78,7 +78,7 @@ export class RunSettlements {
     return true;
   }
 
-  /** Gives a run back, and with it all that overlap with it. */
+  /** Gives a run back, and with it all that overlap with it or came later, as long as the source is not read anew. */
   giveBack(run: Run, outcome: Delivery["outcome"] = "stopped"): void {
     const given = this.#units.get(run);
     if (given === undefined || given.lost) return;
@@ -86,7 +86,7 @@ export class RunSettlements {
     this.#nack(given, outcome === "refused" ? "failed" : "stopped");
     const first = this.#withOverlaps(given.began);
     for (const [other, unit] of this.#units) {
-      if (unit.ended <= first) continue;
+      if (unit.lost || unit.ended <= first) continue;
       unit.lost = true;
       this.#nack(unit, "stopped");
       if (unit.done) this.#forget(other, unit);
@@ -104,10 +104,10 @@ export class RunSettlements {
 
   #ackDone(): void {
     let first = Number.POSITIVE_INFINITY;
-    for (const { done, began } of this.#units.values()) if (!done) first = Math.min(first, began);
+    for (const { done, lost, began } of this.#units.values()) if (!done && !lost) first = Math.min(first, began);
     first = this.#withOverlaps(first);
     for (const [run, unit] of [...this.#units].reverse()) {
-      if (unit.ended > first) continue;
+      if (unit.lost || unit.ended > first) continue;
       this.#attempt(() => unit.settlements.ackAll());
       this.#attempt(() => unit.start?.ack());
       this.#forget(run, unit);
@@ -125,7 +125,7 @@ export class RunSettlements {
     let first = from;
     for (let before = Number.NaN; before !== first; ) {
       before = first;
-      for (const { began, ended } of this.#units.values()) if (ended > first) first = Math.min(first, began);
+      for (const { began, ended, lost } of this.#units.values()) if (!lost && ended > first) first = Math.min(first, began);
     }
     return first;
   }

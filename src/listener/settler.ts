@@ -49,6 +49,11 @@ export class Settler {
     this.#runs?.ended(run);
   }
 
+  /** Notes that a run will be given again. */
+  givenBack(run: Run): void {
+    this.#runs?.giveBack(run);
+  }
+
   /** Settles what is concluded. */
   settle(delivery: Delivery): void {
     const { run, settlement, outcome } = delivery;

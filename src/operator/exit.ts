@@ -15,13 +15,19 @@ export interface ExitOptions {
   readonly seal: (stop: AnyMessage, delivery: Delivery | undefined, outlet: Outlet) => AnyMessage;
 }
 
+/** Is a run that is open downstream: its Start, and what stands for it in the queues of the outlets. */
+export interface OpenRun {
+  readonly start: Start;
+  readonly run: object;
+}
+
 /** Leads results to all outlets; knows which runs are open on the way out. */
 export class Exit {
   readonly #options: ExitOptions;
   #outlets: readonly Outlet[] = [];
   /** Stands for the runs of results that are not the run in process. */
   readonly #runs = new Map<string, object>();
-  readonly #open = new Map<string, Start>();
+  readonly #open = new Map<string, OpenRun>();
 
   constructor(options: ExitOptions) {
     this.#options = options;
@@ -31,8 +37,8 @@ export class Exit {
     return this.#outlets;
   }
 
-  /** The Starts of the runs that are open downstream. */
-  get openStarts(): IterableIterator<Start> {
+  /** The runs that are open downstream. */
+  get openRuns(): IterableIterator<OpenRun> {
     return this.#open.values();
   }
 
@@ -47,7 +53,9 @@ export class Exit {
   /** Sends one result out; a promise says that an outlet is full and resolves when all have taken it. */
   emit(result: AnyMessage, parent: Delivery | undefined, owner: Owner | undefined): void | Promise<void> {
     const message = parent === undefined ? result : inherit(result, parent.message);
-    if (message.type === "start") this.#open.set(message.run, message);
+    if (message.type === "start") {
+      this.#open.set(message.run, { start: message, run: this.#runOf(message, parent) as object });
+    }
     const outlets = this.#outlets;
     let wait: Promise<void> | undefined;
     const counts = outlets.length > 1 ? counting(outlets) : outlets[0];
@@ -84,11 +92,10 @@ export class Exit {
   #runOf(message: AnyMessage, parent: Delivery | undefined): object | undefined {
     const id = message.run;
     if (id === undefined) return undefined;
-    return parent?.run?.id === id && !this.#options.mergesRuns ? parent.run : this.runNamed(id);
+    return parent?.run?.id === id && !this.#options.mergesRuns ? parent.run : this.#runNamed(id);
   }
 
-  /** Gives what stands for a run in the queues of the outlets, where it is not the run in process. */
-  runNamed(id: string): object {
+  #runNamed(id: string): object {
     let run = this.#runs.get(id);
     if (run === undefined) {
       run = {};

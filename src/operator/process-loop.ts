@@ -112,7 +112,9 @@ export class ProcessLoop {
     if (this.#closed) return true;
     const { queue } = this.#options;
     const quiet = queue.queued === 0 && queue.waiting === 0 && this.#next === undefined;
-    return quiet && this.#calls.length === 0 && !this.#stalled && this.#flushCall === undefined && this.#wanted.size === 0;
+    return (
+      quiet && this.#calls.length === 0 && !this.#stalled && this.#flushCall === undefined && this.#wanted.size === 0
+    );
   }
 
   #schedule(): void {

@@ -18,11 +18,14 @@ export class Tally {
   lostUnknown = false;
   readonly reasons: Map<string, number> = new Map();
 
-  /** Counts a reason; beyond 100 different ones they are counted together, since bytes from outside make them. */
+  /**
+   * Counts a reason. Those with a colon carry words from outside: beyond 100 different ones they are counted together,
+   * and cannot crowd out our own.
+   */
   because(reason: string, times = 1): void {
     const known = this.reasons.get(reason);
     if (known !== undefined) this.reasons.set(reason, known + times);
-    else if (this.reasons.size < MAX_REASONS) this.reasons.set(reason, times);
+    else if (this.reasons.size < MAX_REASONS || !reason.includes(":")) this.reasons.set(reason, times);
     else this.reasons.set(OTHER, (this.reasons.get(OTHER) ?? 0) + times);
   }
 

@@ -67,7 +67,7 @@ export class CborWriter {
         this.#object(value, path);
         return;
       default:
-        throw new UsageError(`${pathOf(path)}: ${remedyFor(value)}`);
+        throw new UsageError(`${placeOf(path)}: ${remedyFor(value)}`);
     }
   }
 
@@ -84,7 +84,7 @@ export class CborWriter {
   /** Writes text; `path` names it in errors. */
   text(text: string, path: Path = []): void {
     const length = Buffer.byteLength(text);
-    if (length !== text.length && LONE_SURROGATE.test(text)) throw new UsageError(`${pathOf(path)}: ${HALF_PAIR}`);
+    if (length !== text.length && LONE_SURROGATE.test(text)) throw new UsageError(`${placeOf(path)}: ${HALF_PAIR}`);
     this.#head(3, length);
     this.#room(length);
     this.#at += this.#bytes.write(text, this.#at, length, "utf8");
@@ -124,7 +124,7 @@ export class CborWriter {
     }
     if (path.length > MAX_DEPTH) {
       throw new UsageError(
-        `${pathOf(path)}: nested more than ${MAX_DEPTH} deep; does it contain itself? make it flatter`,
+        `${placeOf(path)}: nested more than ${MAX_DEPTH} deep; does it contain itself? make it flatter`,
       );
     }
     if (Array.isArray(value)) {
@@ -134,12 +134,12 @@ export class CborWriter {
     }
     const prototype: unknown = Object.getPrototypeOf(value);
     if (prototype !== Object.prototype && prototype !== null)
-      throw new UsageError(`${pathOf(path)}: ${remedyFor(value)}`);
+      throw new UsageError(`${placeOf(path)}: ${remedyFor(value)}`);
     const fields = Object.entries(value).filter(([, item]) => item !== undefined);
     this.#head(5, fields.length);
     for (const [key, item] of fields) {
       const place = [...path, key];
-      if (isRefusedKey(key)) throw new UsageError(`${pathOf(place)}: a key of this name is refused; use another name`);
+      if (isRefusedKey(key)) throw new UsageError(`${placeOf(place)}: a key of this name is refused; use another name`);
       this.text(key, place);
       this.value(item, place);
     }
@@ -158,7 +158,7 @@ export class CborWriter {
 
   #bigint(number: bigint, path: Path): void {
     const argument = number >= 0n ? number : -1n - number;
-    if (argument >= 1n << 64n) throw new UsageError(`${pathOf(path)}: has more than 64 bits; use text`);
+    if (argument >= 1n << 64n) throw new UsageError(`${placeOf(path)}: has more than 64 bits; use text`);
     this.#byte(number >= 0n ? 0x1b : 0x3b);
     this.#room(8);
     this.#at = this.#bytes.writeBigUInt64BE(argument, this.#at);
@@ -209,4 +209,9 @@ export class CborWriter {
     this.#start = 0;
     this.#at = waiting.length;
   }
+}
+
+/** Names a place: the name of the whole, and the keys and indices that lead there. */
+function placeOf([name, ...steps]: Path): string {
+  return pathOf(steps, String(name));
 }

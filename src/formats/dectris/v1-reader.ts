@@ -108,7 +108,8 @@ function decodedImage(header: Document, parts: Parts, limits: Limits, run: strin
 function imageArray(image: Document, blob: Uint8Array, limits: Limits): NdArray<DType> {
   const { size, encoding: text } = image;
   if (size !== blob.length) {
-    throw new RejectedError(`image.size: says ${String(size)}, the data has ${blob.length} bytes`);
+    const says = typeof size === "number" ? `says ${size}` : "expected a number";
+    throw new RejectedError(`image.size: ${says}, the data has ${blob.length} bytes`);
   }
   const dtype = elementType(image, "image");
   const shape = checkedShape(image["shape"], "image.shape").toReversed();

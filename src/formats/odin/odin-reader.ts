@@ -51,7 +51,8 @@ function imageOf(header: Document, bytes: Uint8Array, limits: Limits): NdArray<D
     );
   }
   if (dsize !== bytes.length) {
-    throw new RejectedError(`header.dsize: says ${String(dsize)}, the data has ${bytes.length} bytes`);
+    const says = typeof dsize === "number" ? `says ${dsize}` : "expected a number";
+    throw new RejectedError(`header.dsize: ${says}, the data has ${bytes.length} bytes`);
   }
   const shape = shapeOf(header["shape"]);
   const compression = compressionOf(compressionName, dtype);

@@ -30,7 +30,7 @@ function written(value: unknown, path: Path): string | undefined {
     case "object":
       return value === null ? "null" : container(value, path);
     default:
-      throw new UsageError(`${pathOf(path)}: ${remedyFor(value)}`);
+      throw new UsageError(`${placeOf(path)}: ${remedyFor(value)}`);
   }
 }
 
@@ -44,7 +44,7 @@ function number(value: number): string {
 function container(value: object, path: Path): string {
   if (path.length > MAX_DEPTH) {
     throw new UsageError(
-      `${pathOf(path)}: nested more than ${MAX_DEPTH} deep; does it contain itself? make it flatter`,
+      `${placeOf(path)}: nested more than ${MAX_DEPTH} deep; does it contain itself? make it flatter`,
     );
   }
   if (Array.isArray(value)) {
@@ -52,14 +52,19 @@ function container(value: object, path: Path): string {
   }
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null)
-    throw new UsageError(`${pathOf(path)}: ${remedyFor(value)}`);
+    throw new UsageError(`${placeOf(path)}: ${remedyFor(value)}`);
   const fields: string[] = [];
   for (const [key, item] of Object.entries(value)) {
     if (isRefusedKey(key)) {
-      throw new UsageError(`${pathOf([...path, key])}: a key of this name is refused; use another name`);
+      throw new UsageError(`${placeOf([...path, key])}: a key of this name is refused; use another name`);
     }
     const text = written(item, [...path, key]);
     if (text !== undefined) fields.push(`${JSON.stringify(key)}:${text}`);
   }
   return `{${fields.join(",")}}`;
+}
+
+/** Names a place: the name of the whole, and the keys and indices that lead there. */
+function placeOf([name, ...steps]: Path): string {
+  return pathOf(steps, String(name));
 }

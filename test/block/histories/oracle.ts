@@ -160,18 +160,18 @@ function checkSink({ plan, records }: Scene, sink: SinkRecord): void {
   }
 }
 
+/** Several results may be made from the same messages: the first of them says where a result belongs. */
 function checkOrder(message: Message, last: Map<string, number>, records: Scene["records"]): void {
-  for (const number of fromOf(message)) {
-    const put = records.puts[number];
-    if (put === undefined) continue;
-    const lane = `${put.listener} ${put.item.run}`;
-    const before = last.get(lane) ?? -1;
-    // A sum stands for the events before its Stop.
-    if (number < before && contentOf(message).sum === undefined) {
-      records.violation(`a publisher got "${keyOf(message)}" of put ${number} after put ${before} of the same run`);
-    }
-    last.set(lane, Math.max(before, number));
+  const first = Math.min(...fromOf(message));
+  const put = records.puts[first];
+  // A sum stands for the events before its Stop.
+  if (put === undefined || contentOf(message).sum !== undefined) return;
+  const lane = `${put.listener} ${put.item.run}`;
+  const before = last.get(lane) ?? -1;
+  if (first < before) {
+    records.violation(`a publisher got "${keyOf(message)}" of put ${first} after put ${before} of the same run`);
   }
+  last.set(lane, Math.max(before, first));
 }
 
 /** What a hop lost is known exactly, where all its lifecycle came. */
@@ -225,11 +225,11 @@ function addSums({ items }: ListenerPlan, right: Map<string, number>): void {
 
 /** Where nothing went wrong, everything came out, and a log is committed to its end. */
 function checkComplete({ plan, records, states, life }: Scene, { error, stopped, late }: Ended): void {
-  if (late || error !== undefined || stopped !== "no") return;
+  if (late || error !== undefined || stopped !== "no" || hangs(plan)) return;
   const { block, listeners } = plan;
   for (const [index, { clean, items, kind }] of listeners.entries()) {
     const state = states[index];
-    if (kind === "log" && block.guarantee === undefined && state !== undefined && !hangs(plan)) {
+    if (kind === "log" && block.guarantee === undefined && state !== undefined) {
       const open = openRuns(items);
       if (state.committed < items.length && (block.recover === "message" || !open)) {
         records.violation(`the log was committed up to ${state.committed} of ${items.length}`);

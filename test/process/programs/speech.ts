@@ -5,6 +5,13 @@ export function say(word: object): void {
   if (process.connected) process.send?.(word);
 }
 
+/** Tells the test the last thing, then hangs up, so that the program can end. */
+export function sayLast(word: object): void {
+  process.removeAllListeners("disconnect");
+  // Not before it is written: hanging up drops what waits.
+  if (process.connected) process.send?.(word, () => process.disconnect?.());
+}
+
 /** Takes orders from the test. The program ends with its block: orders keep it alive only as long. */
 export function takeOrders<Order>(take: (order: Order) => void): void {
   process.on("message", (order) => take(order as Order));
@@ -32,11 +39,5 @@ export function tellOf(block: Block<any, any>): void {
       () => undefined,
     );
   });
-  void block.finished
-    .catch(() => undefined)
-    .then(() => {
-      say({ say: "account", account: block.account });
-      process.removeAllListeners("disconnect");
-      if (process.connected) process.disconnect();
-    });
+  void block.finished.catch(() => undefined).then(() => sayLast({ say: "account", account: block.account }));
 }
