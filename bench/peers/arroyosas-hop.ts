@@ -1,9 +1,10 @@
-// One hop in the wire form of arroyosas, ours beside that of the real arroyopy. Run by `npm run test:peers -- --bench`,
-// with `--quick` for a look at whether it works.
+// One hop in the wire form of arroyosas, ours beside that of the real arroyopy. `npm run test:peers -- --bench` runs it;
+// `--quick` is for a look at whether it works, `--write` puts the tables into docs/performance.md.
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { writeSection } from "../document.ts";
 import { machine } from "../machine.ts";
 import type { Findings, Size } from "../row.ts";
 import { ratios } from "../spread.ts";
@@ -11,6 +12,7 @@ import { section } from "../table.ts";
 import { inTurns } from "../turns.ts";
 
 interface Case {
+  readonly name: string;
   readonly title: string;
   readonly bytes: number;
   /** Messages before the clock starts. */
@@ -20,8 +22,8 @@ interface Case {
 }
 
 const CASES: readonly Case[] = [
-  { title: "100 bytes", bytes: 100, warm: 50_000, count: 200_000, least: 3 },
-  { title: "8 MB", bytes: 8 * 2 ** 20, warm: 50, count: 400, least: 1.3 },
+  { name: "arroyosas-100b", title: "100 bytes", bytes: 100, warm: 50_000, count: 200_000, least: 3 },
+  { name: "arroyosas-8mb", title: "8 MB", bytes: 8 * 2 ** 20, warm: 50, count: 400, least: 1.3 },
 ];
 const ROUNDS = 3;
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -118,5 +120,8 @@ if (python === undefined) throw new Error("bench: this one needs its own Python:
 const quick = process.argv.includes("--quick");
 const size: Size = { quick, rounds: quick ? 1 : ROUNDS, say: (text) => process.stdout.write(`${text}\n`) };
 const where = machine();
-for (const one of CASES) size.say(`\n${section(await measure(python, one, size))}`);
-size.say(`\n${where}; ${size.rounds} rounds.`);
+for (const one of CASES) {
+  const text = `${section(await measure(python, one, size))}\n\n${where}; ${size.rounds} rounds.`;
+  size.say(`\n${text}\n`);
+  if (process.argv.includes("--write") && !quick) writeSection(one.name, text);
+}

@@ -18,6 +18,9 @@ const { values: flags } = parseArgs({
   },
 });
 
+/** The sink ends with the run, some time after the detector. */
+const SINK_ENDS_MS = 10_000;
+
 type Name = "detector" | "reduce" | "sink";
 const reports = new Map<Name, Report | "starting" | "killed">([
   ["detector", "starting"],
@@ -45,13 +48,22 @@ if (flags.kill) void killTheMiddle(Number(flags.frames));
 await once(detector, "exit");
 const sink = children.get("sink") as ChildProcess;
 if (flags.keep) stopAll();
-if (sink.exitCode === null) await once(sink, "exit");
+if (!(await ends(sink, SINK_ENDS_MS))) {
+  fail("the Stop of the run did not get through: nobody was there in the middle; take more --frames, or fewer --hz");
+}
 const reduce = children.get("reduce") as ChildProcess;
 reduce.kill("SIGTERM");
 if (reduce.exitCode === null && reduce.signalCode === null) await once(reduce, "exit");
 clearInterval(drawing);
 table.draw(reports, "the run is over");
 process.exitCode = summary();
+
+/** Tells whether a process ends in time. */
+async function ends(child: ChildProcess, ms: number): Promise<boolean> {
+  if (child.exitCode !== null) return true;
+  const late = new Promise<false>((resolve) => setTimeout(resolve, ms, false).unref());
+  return Promise.race([once(child, "exit").then(() => true), late]);
+}
 
 function startSink(): void {
   start("sink", reduced);

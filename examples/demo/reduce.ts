@@ -7,7 +7,7 @@ import { report } from "./report.ts";
 const [from = "", to = "", bins = "240"] = process.argv.slice(2);
 const block = new Block<In, Out>({
   name: "reduce",
-  listeners: [new ZmqListener<In>({ connect: from })],
+  listeners: [new ZmqListener<In>({ connect: from, reconnectMaxMs: 200 })],
   operator: new AzimuthalIntegration({ bins: Number(bins) }),
   publishers: [new ZmqPublisher<Out>({ bind: to, waitForSubscribers: 1 })],
 });

@@ -25,7 +25,11 @@ class MeanCurve extends Operator<Out, never> {
 
 const [from = ""] = process.argv.slice(2);
 const operator = new MeanCurve();
-const block = new Block<Out, never>({ name: "sink", listeners: [new ZmqListener<Out>({ connect: from })], operator });
+const block = new Block<Out, never>({
+  name: "sink",
+  listeners: [new ZmqListener<Out>({ connect: from, reconnectMaxMs: 200 })],
+  operator,
+});
 report(block, () => operator.mean);
 // The demo ends with the run; a real sink would go on and wait for the next one.
 block.on("run", ({ what, reason }) => {

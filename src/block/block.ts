@@ -275,7 +275,8 @@ export class Block<In extends AnyMessage = Message, Out extends AnyMessage = Mes
     await this.#bounded(this.#opening.catch(() => undefined));
     await untilAborted(Promise.all([...listenings.values()].map(({ over }) => over)), signal);
     await untilAborted(loop.drained(), signal);
-    await untilAborted(loop.finish(), signal);
+    // Runs that will be given again are not asked for what they have so far.
+    if (this.#options.recover !== "run" || loop.holds.count > 0) await untilAborted(loop.finish(), signal);
     const drained = (required: boolean): Promise<unknown> =>
       Promise.all(exit.outlets.filter((outlet) => outlet.required === required).map((outlet) => outlet.drained()));
     await untilAborted(drained(true), signal);

@@ -1,5 +1,5 @@
 import type { Message } from "../message/message.ts";
-import { isNdArray } from "../message/ndarray.ts";
+import { encodedBytes, isNdArray } from "../message/ndarray.ts";
 import type { Chunk } from "../queue/queue-item.ts";
 
 /** What a message costs beside its bytes. */
@@ -25,7 +25,7 @@ export class Charges {
     const charge = this.#charge;
     charge.bytes = OVERHEAD_BYTES;
     charge.chunk = undefined;
-    for (const frame of frames) this.#add(charge, frame);
+    for (const frame of frames) this.#add(charge, frame.buffer, frame.length);
     return charge;
   }
 
@@ -36,19 +36,24 @@ export class Charges {
     charge.chunk = undefined;
     if (message.type !== "event") return charge;
     const { payload } = message;
-    this.#add(charge, isNdArray(payload) ? payload.data : payload);
+    if (isNdArray(payload)) {
+      // What is compressed stays compressed.
+      const { buffer, byteLength } = encodedBytes(payload) ?? payload.data;
+      this.#add(charge, buffer, byteLength);
+    } else this.#add(charge, payload.buffer, payload.length);
     return charge;
   }
 
-  #add(charge: Charge, view: ArrayBufferView): void {
-    const { buffer, byteLength } = view;
-    if (buffer.byteLength <= 2 * byteLength + OVERHEAD_BYTES) {
-      charge.bytes += buffer.byteLength;
+  /** Takes each property of a view once, and of bytes the length: asking for these is much of what a small message costs. */
+  #add(charge: Charge, buffer: ArrayBufferLike, ownBytes: number): void {
+    const bytes = buffer.byteLength;
+    if (bytes <= 2 * ownBytes + OVERHEAD_BYTES) {
+      charge.bytes += bytes;
       return;
     }
     if (buffer !== this.#lastBuffer) {
       this.#lastBuffer = buffer;
-      this.#lastChunk = { bytes: buffer.byteLength, users: 0 };
+      this.#lastChunk = { bytes, users: 0 };
     }
     charge.chunk = this.#lastChunk;
   }

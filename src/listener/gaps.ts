@@ -20,6 +20,8 @@ interface Topic {
 /** As many as a publisher may have; a format's own numbers take one for each run. */
 const MAX_TOPICS = 4_096;
 
+const KINDS = ["lost", "droppedUpstream"] as const;
+
 interface Known {
   readonly topics: Map<string, Topic>;
   /** The next sequences when this source was first heard; undefined while nothing said so. */
@@ -122,27 +124,31 @@ export class Gaps {
    */
   #claim(source: Source, run: Run, topic: string, missed: Missed): number {
     const { unclaimed } = this.#topicNamed(source, topic);
-    const kinds = missed.lost > 0 ? (["lost", "droppedUpstream"] as const) : (["droppedUpstream", "lost"] as const);
-    let more = missed.lost + missed.droppedUpstream;
-    for (const kind of kinds) {
-      const given = Math.max(0, Math.min(-more, -missed[kind]));
+    const places: { readonly from: Missed; readonly tally: Tally }[] = [{ from: unclaimed, tally: this.#base }];
+    for (const other of source.runs.values()) {
+      const from = other === run || other.state !== "open" ? undefined : this.#counts.get(other)?.get(topic);
+      if (from !== undefined) places.push({ from, tally: other.tally });
+    }
+    let more = 0;
+    for (const kind of KINDS) {
+      more += Math.max(0, missed[kind]);
+      const given = Math.max(0, -missed[kind]);
       unclaimed[kind] += given;
       this.#base[kind] += given;
-      more += given;
     }
-    const take = (from: Missed, tally: Tally): void => {
-      for (const kind of kinds) {
-        const taken = Math.min(more, from[kind]);
+    const take = (kind: keyof Missed, most: number): void => {
+      let wanted = Math.min(most, more);
+      for (const { from, tally } of places) {
+        const taken = Math.max(0, Math.min(wanted, from[kind]));
         from[kind] -= taken;
         tally[kind] -= taken;
+        wanted -= taken;
         more -= taken;
       }
     };
-    take(unclaimed, this.#base);
-    for (const other of source.runs.values()) {
-      const count = other === run || other.state !== "open" ? undefined : this.#counts.get(other)?.get(topic);
-      if (count !== undefined) take(count, other.tally);
-    }
+    for (const kind of KINDS) take(kind, missed[kind]);
+    // What was taken for lost may have been left out: the message that would have said so may be lost too.
+    for (const kind of KINDS) take(kind, more);
     return more;
   }
 

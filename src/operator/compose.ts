@@ -34,6 +34,7 @@ class Composed extends Operator<AnyMessage, AnyMessage> {
     this.mergesRuns = first.mergesRuns || second.mergesRuns;
     this.#first = first;
     this.#second = second;
+    Operator.join(this, [first, second]);
   }
 
   override async open(signal: AbortSignal): Promise<void> {
@@ -58,15 +59,12 @@ class Composed extends Operator<AnyMessage, AnyMessage> {
     const part = this.#partOfFirst(context);
     enter(this.#first, message, streamOf(part));
     const made = this.#list(this.#first, this.#first.process(message, part));
-    const ended = (): void => {
+    const result = isLater<List>(made)
+      ? made.then((list) => this.#pass(list, message, context))
+      : this.#pass(made, message, context);
+    return after(result, () => {
       if (message.type === "stop") leave(this.#first, message, streamOf(part));
-    };
-    if (!isLater<List>(made)) {
-      const result = this.#pass(made, message, context);
-      ended();
-      return result;
-    }
-    return made.then((list) => this.#pass(list, message, context)).finally(ended);
+    });
   }
 
   override flush(reason: FlushReason, context: Context): Result<AnyMessage> {
@@ -112,9 +110,7 @@ class Composed extends Operator<AnyMessage, AnyMessage> {
     enter(this.#second, message, streamOf(part));
     const results = this.#list(this.#second, this.#second.process(message, part));
     if (message.type !== "stop") return results;
-    if (isLater<List>(results)) return results.finally(() => leave(this.#second, message, streamOf(part)));
-    leave(this.#second, message, streamOf(part));
-    return results;
+    return after(results, () => leave(this.#second, message, streamOf(part)));
   }
 
   #partOfFirst(context: Context): Context {
@@ -130,6 +126,18 @@ class Composed extends Operator<AnyMessage, AnyMessage> {
     if (isLater<Several<AnyMessage>>(result)) return result.then((several) => listed(several, name));
     return listed(result, name);
   }
+}
+
+/** What fails may be tried again: then nothing comes after it. */
+function after(results: List | Promise<List>, then: () => void): List | Promise<List> {
+  if (!isLater<List>(results)) {
+    then();
+    return results;
+  }
+  return results.then((list) => {
+    then();
+    return list;
+  });
 }
 
 function streamOf(context: Context): string {

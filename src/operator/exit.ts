@@ -75,7 +75,7 @@ export class Exit {
     owner: Owner | undefined,
     counts: boolean,
   ): void | Promise<void> {
-    const seal = message.type === "stop" ? (stop: AnyMessage) => this.#options.seal(stop, parent, outlet) : undefined;
+    const seal = message.type === "stop" ? this.#sealing(parent, outlet) : undefined;
     const outgoing = new Outgoing(
       message,
       this.#runOf(message, parent),
@@ -87,6 +87,11 @@ export class Exit {
     );
     const wait = outlet.put(outgoing);
     return outlet.required ? wait : undefined;
+  }
+
+  /** Apart from its caller: where a closure is made, what it uses is put on the heap at every call. */
+  #sealing(parent: Delivery | undefined, outlet: Outlet): (stop: AnyMessage) => AnyMessage {
+    return (stop) => this.#options.seal(stop, parent, outlet);
   }
 
   #runOf(message: AnyMessage, parent: Delivery | undefined): object | undefined {

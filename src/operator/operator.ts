@@ -25,6 +25,7 @@ export abstract class Operator<In extends AnyMessage = Message, Out extends AnyM
   readonly mergesRuns: boolean = false;
   #states: RunStates<unknown>[] | undefined;
   #host: Host | undefined;
+  #parts: readonly Operator<AnyMessage, AnyMessage>[] = [];
 
   /** Gets ready, before the first message. */
   open(_signal: AbortSignal): void | Promise<void> {}
@@ -75,6 +76,17 @@ export abstract class Operator<In extends AnyMessage = Message, Out extends AnyM
       throw new UsageError(`${operator.constructor.name}: is already in another block; make one operator for each`);
     }
     operator.#host = host;
+    for (const part of operator.#parts) Operator.host(part, host);
+  }
+
+  /** Makes one operator of parts, each of which gets what the one before it makes; for the platform. */
+  static join(operator: Operator<AnyMessage, AnyMessage>, parts: readonly Operator<AnyMessage, AnyMessage>[]): void {
+    operator.#parts = parts;
+  }
+
+  /** Gives the parts that an operator was made of; for the platform. */
+  static parts(operator: Operator<AnyMessage, AnyMessage>): readonly Operator<AnyMessage, AnyMessage>[] {
+    return operator.#parts;
   }
 
   /** Gives what `perRun` declared; for the platform. */

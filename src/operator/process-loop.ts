@@ -2,6 +2,7 @@ import { HeldTooMuchError, TimedOutError } from "../errors.ts";
 import type { AnyMessage } from "../message/message.ts";
 import type { BoundedQueue } from "../queue/bounded-queue.ts";
 import { type Delivery, type Outcome, Together } from "../queue/delivery.ts";
+import type { Run } from "../runs/run.ts";
 import type { Clock } from "../time/clock.ts";
 import { Call, type CallOptions } from "./call.ts";
 import type { FlushReason, Several } from "./context.ts";
@@ -9,7 +10,7 @@ import type { Exit } from "./exit.ts";
 import { Holds } from "./holds.ts";
 import type { Operator } from "./operator.ts";
 import { isLater, listed } from "./results.ts";
-import { enter, leave } from "./run-states.ts";
+import { enter, forget, leave } from "./run-states.ts";
 
 /** What the loops are told by their block. */
 export interface LoopOptions {
@@ -177,10 +178,17 @@ export class ProcessLoop {
   /** Start and Stop wait for what is in process of their run, and everything of the run waits for them. */
   #mustWait(delivery: Delivery): boolean {
     if (this.#calls.length === 0 || delivery.run === undefined) return false;
+    const { run } = delivery;
     const barrier = delivery.kind !== "event";
     return this.#calls.some(
-      ({ delivery: other }) => other?.run === delivery.run && (barrier || other?.kind !== "event"),
+      ({ delivery: other }) => this.#isSame(run, other?.run) && (barrier || other?.kind !== "event"),
     );
+  }
+
+  /** A run that begins anew waits for the Stop of the one before it. */
+  #isSame(run: Run, other: Run | undefined): boolean {
+    if (other === undefined || run === other) return run === other;
+    return run.id === other.id && (run.stream === other.stream || this.#options.operator.mergesRuns);
   }
 
   #begin(delivery: Delivery): void {
@@ -257,10 +265,9 @@ export class ProcessLoop {
   }
 
   #limited(call: Call, later: Promise<readonly AnyMessage[]>): Promise<readonly AnyMessage[]> {
-    const { processTimeoutMs, clock } = this.#options;
-    if (processTimeoutMs === undefined) return later;
+    const { processTimeoutMs, clock, signal } = this.#options;
+    if (processTimeoutMs === undefined || signal.aborted) return later;
     return new Promise((resolve, reject) => {
-      const { signal } = this.#options;
       const end = (): void => {
         signal.removeEventListener("abort", end);
         cancel();
@@ -292,7 +299,7 @@ export class ProcessLoop {
       this.#attempt(next, delivery);
       return;
     }
-    if (delivery.kind === "stop") leave(this.#options.operator, delivery.message, call.stream);
+    if (delivery.kind === "stop") forget(this.#options.operator, delivery.message, call.stream);
     this.#calls.splice(index, 1);
     this.#advance();
   }
@@ -419,7 +426,7 @@ export class ProcessLoop {
     if (delivery.run !== undefined) {
       for (const held of this.holds.takeAll(delivery.run)) held.conclude("stopped", "given back with its run");
     }
-    leave(this.#options.operator, delivery.message, delivery.run?.stream ?? "");
+    forget(this.#options.operator, delivery.message, delivery.run?.stream ?? "");
     this.#stall(this.#options.exit.emit(delivery.message, delivery, delivery));
     delivery.done();
   }

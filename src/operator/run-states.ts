@@ -11,6 +11,16 @@ export function enter(operator: Operator<AnyMessage, AnyMessage>, message: AnyMe
   }
 }
 
+/** Drops the states of a run whose Stop the operator does not get, in all its parts. */
+export function forget(operator: Operator<AnyMessage, AnyMessage>, message: AnyMessage, stream: string): void {
+  leave(operator, message, stream);
+  for (const part of Operator.parts(operator)) {
+    forget(part, message, stream);
+    // What comes behind merged runs is of no stream, and goes on with the others.
+    if (part.mergesRuns) return;
+  }
+}
+
 /** Drops the states of a run, after the operator had its Stop. */
 export function leave(operator: Operator<AnyMessage, AnyMessage>, message: AnyMessage, stream: string): void {
   const states = Operator.states(operator);

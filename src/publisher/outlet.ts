@@ -33,6 +33,8 @@ export class Outlet {
   #busy = true;
   /** What the publisher was given and has not answered. */
   #underWay: readonly Outgoing[] = NONE;
+  /** What is being given to it. */
+  #sending: Outgoing | undefined;
   #gone = false;
   #idle: (() => void)[] = [];
 
@@ -126,6 +128,7 @@ export class Outlet {
     while (this.#connection.isOpen && !this.#gone && this.#queue.queued > 0) {
       if (this.#batches) {
         const batch = this.#takeBatch();
+        this.#underWay = batch;
         await this.#answered(batch, this.#sendBatch(batch));
         continue;
       }
@@ -140,11 +143,13 @@ export class Outlet {
   /** Gives one message to the publisher; undefined when it has confirmed already. */
   #send(outgoing: Outgoing): Promise<void> | undefined {
     let sent: void | Promise<void>;
+    this.#sending = outgoing;
     try {
       sent = this.publisher.publish(outgoing.leaving());
     } catch (error) {
-      return Promise.reject(error);
+      sent = Promise.reject(error);
     }
+    this.#sending = undefined;
     if (sent !== undefined) return sent;
     this.#confirmed(outgoing);
     return undefined;
@@ -204,6 +209,7 @@ export class Outlet {
         trouble = undefined;
         continue;
       }
+      if (this.#gone) continue;
       try {
         await this.publisher.publish(outgoing.leaving());
       } catch (again) {
@@ -238,6 +244,7 @@ export class Outlet {
     this.#queue.closeIntake();
     for (const outgoing of this.#queue.drain()) this.#stopped(outgoing);
     for (const outgoing of this.#underWay) this.#stopped(outgoing);
+    if (this.#sending !== undefined) this.#stopped(this.#sending);
     this.#tellIdle();
   }
 

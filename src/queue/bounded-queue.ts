@@ -31,7 +31,7 @@ export class BoundedQueue<T extends QueueItem> {
   readonly #dropped: (item: T, reason: DropReason) => void;
   readonly #refused: (item: T) => void;
   readonly #lanes = new Set<LaneEntries<T>>();
-  readonly #outTurns: Turns<LaneEntries<T>> = new Turns((lane) => lane.queued.size > 0);
+  readonly #outTurns: Turns<LaneEntries<T>> = new Turns((lane) => lane.size > 0);
   readonly #inTurns: Turns<LaneEntries<T>> = new Turns((lane) => lane.waiting.size > 0);
   /** Is absent where nothing is ever dropped. */
   readonly #policy: LossyPolicy<T> | undefined;
@@ -120,12 +120,13 @@ export class BoundedQueue<T extends QueueItem> {
   /** Takes the next item, one lane after the other. */
   shift(): T | undefined {
     if (this.#queued === 0) return undefined;
-    const entry = this.#outTurns.take()?.queued.first;
-    if (entry === undefined) return undefined;
-    this.#policy?.taken(entry);
-    this.#unqueue(entry);
+    const lane = this.#outTurns.take();
+    if (lane === undefined) return undefined;
+    const item = this.#policy === undefined ? lane.items.shift() : this.#takeEntry(lane, this.#policy);
+    if (item === undefined) return undefined;
+    this.#unqueued(lane);
     this.#wakeAndTell();
-    return entry.item;
+    return item;
   }
 
   /** Takes everything, one lane after the other; close the intake first, or what waits comes too. */
@@ -168,7 +169,7 @@ export class BoundedQueue<T extends QueueItem> {
     }
     const fate = this.#judgePut(lane, item);
     if (fate === "wait") return this.#wait(new Entry(lane, item));
-    if (fate === "admit") this.#admit(new Entry(lane, item));
+    if (fate === "admit") this.#admit(lane, item);
     else this.#drops.push({ item, reason: fate });
     // What was dropped may have made room for another lane.
     this.#wakeAndTell();
@@ -194,28 +195,40 @@ export class BoundedQueue<T extends QueueItem> {
     return this.#bytes + cost <= maxBytes;
   }
 
-  #admit(entry: Entry<T>): void {
-    const { item, lane } = entry;
+  #admit(lane: LaneEntries<T>, item: T, waited?: Entry<T>): void {
     this.#charge(item);
-    lane.queued.push(entry);
     this.#queued += 1;
-    this.#policy?.admitted(entry);
+    if (this.#policy === undefined) {
+      lane.items.push(item);
+      return;
+    }
+    const entry = waited ?? new Entry(lane, item);
+    lane.queued.push(entry);
+    this.#policy.admitted(entry);
+  }
+
+  #takeEntry(lane: LaneEntries<T>, policy: LossyPolicy<T>): T | undefined {
+    const entry = lane.queued.first;
+    if (entry === undefined) return undefined;
+    policy.taken(entry);
+    lane.queued.remove(entry);
+    return entry.item;
   }
 
   #drop(entry: Entry<T>, reason: DropReason): void {
     if (entry.resolve !== undefined) {
       this.#unwait(entry);
     } else {
-      this.#unqueue(entry);
+      entry.lane.queued.remove(entry);
+      this.#unqueued(entry.lane);
       this.#release(entry.item);
     }
     this.#drops.push({ item: entry.item, reason });
   }
 
-  #unqueue(entry: Entry<T>): void {
-    entry.lane.queued.remove(entry);
+  #unqueued(lane: LaneEntries<T>): void {
     this.#queued -= 1;
-    if (entry.lane.closed) this.#removeWhenEmpty(entry.lane);
+    if (lane.closed) this.#removeWhenEmpty(lane);
   }
 
   #charge({ bytes, chunk }: T): void {
@@ -269,7 +282,7 @@ export class BoundedQueue<T extends QueueItem> {
       if (fate === "wait") return;
       this.#inTurns.take();
       this.#unwait(entry);
-      if (fate === "admit") this.#admit(entry);
+      if (fate === "admit") this.#admit(lane, entry.item, entry);
       else this.#drops.push({ item: entry.item, reason: fate });
     }
   }
@@ -313,7 +326,7 @@ export class BoundedQueue<T extends QueueItem> {
   }
 
   #removeWhenEmpty(lane: LaneEntries<T>): void {
-    if (lane.queued.size > 0) return;
+    if (lane.size > 0) return;
     this.#lanes.delete(lane);
     this.#outTurns.remove(lane);
     this.#inTurns.remove(lane);

@@ -1,7 +1,7 @@
-/** Can stand in one chain at a time. */
-export class Link<L extends Link<L>> {
-  before: L | undefined = undefined;
-  after: L | undefined = undefined;
+/** Can stand in one chain at a time. It is no class: a constructor that calls another one takes much longer. */
+export interface Link<L extends Link<L>> {
+  before: L | undefined;
+  after: L | undefined;
 }
 
 /** Keeps links in order of arrival and gives up any of them in constant time. */

@@ -174,6 +174,7 @@ export class RunTracker<T extends { readonly bytes: number }> {
     else if (this.#open.size >= this.#options.maxOpenRuns) {
       effects.push(this.#end(this.#open.values().next().value as Run, "abandoned", "gone"));
     }
+    this.#supersede(source, name);
     const run = waited ?? new Run(start.run, source.stream);
     this.#past.delete(run);
     run.state = "open";
@@ -185,6 +186,20 @@ export class RunTracker<T extends { readonly bytes: number }> {
     const waiting = this.#waiting.get(run);
     if (waiting !== undefined) effects.push(...this.#release(run, waiting));
     return effects;
+  }
+
+  /** Tells whether another life of the same publisher has the run open; an older one must not take it back. */
+  #isElsewhere(source: Source, id: string): boolean {
+    const other = this.#open.get(runName(source.stream, id));
+    return other !== undefined && this.#sourceOf.get(other) !== source;
+  }
+
+  /** What an older life of the publisher left of a run does not go on when a newer one has begun it. */
+  #supersede(source: Source, name: string): void {
+    for (const run of this.#past) {
+      if (run.ending !== "gone" && run.ending !== "left") continue;
+      if (runName(run.stream, run.id) === name && this.#sourceOf.get(run) !== source) run.ending = "superseded";
+    }
   }
 
   /** What waited goes after its Start; a Stop among it ends the run. */
@@ -203,6 +218,7 @@ export class RunTracker<T extends { readonly bytes: number }> {
     if (run?.state === "ended") {
       if (run.ending === "stop") return [{ do: "drop", run, item, reason: "after-stop" }];
       if (run.ending === "superseded") return [{ do: "drop", run, item, reason: "superseded" }];
+      if (this.#isElsewhere(source, id)) return [{ do: "drop", run, item, reason: "superseded" }];
       const effects = this.#openNew(source, run.start as Start, undefined, true);
       return [...effects, { do: "pass", run: source.runs.get(id) as Run, item }];
     }
@@ -226,7 +242,7 @@ export class RunTracker<T extends { readonly bytes: number }> {
   }
 
   #expire(run: Run, waiting: Waiting<T>): Effect<T>[] {
-    if (this.#options.withoutStart === "make") {
+    if (this.#options.withoutStart === "make" && !this.#isElsewhere(waiting.source, run.id)) {
       return this.#openNew(waiting.source, new Start({}, { run: run.id, resumed: true }), undefined, true, run);
     }
     this.#forgetWaiting(run, waiting);

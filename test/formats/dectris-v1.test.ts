@@ -98,13 +98,13 @@ describe("dectris-v1 - reading", () => {
   });
 
   test("fields of the wrong kind are refused by name", () => {
-    expectRejected(dectrisV1Codec, [header([1])], /^series: expected text or a whole number/);
+    expectRejected(dectrisV1Codec, [header([1])], /^header\.series: expected text or a whole number/);
     expectRejected(dectrisV1Codec, [json({ htype: "dheader-1.0" })], /^header\.series: missing/);
     expectRejected(dectrisV1Codec, [header(1, { header_detail: "some" })], /^header\.header_detail: expected/);
     expectRejected(dectrisV1Codec, [header(1, { header_detail: "constructor" })], /^header\.header_detail: expected/);
     expectRejected(dectrisV1Codec, [header(1), json({}), json({})], /"none": 1 parts, or 2/);
     expectRejected(dectrisV1Codec, [end(1), json({})], /^the end of a series: one part expected, got 2/);
-    expectRejected(dectrisV1Codec, image(6, { header: { frame: -1 } }), /^frame: expected/);
+    expectRejected(dectrisV1Codec, image(6, { header: { frame: -1 } }), /^header\.frame: expected/);
     expectRejected(dectrisV1Codec, image(6, { header: { frame: null } }), /^header\.frame: missing/);
     expectRejected(dectrisV1Codec, image(6, { image: { htype: "x" } }), /^image\.htype: expected "dimage_d-1\.0"/);
     expectRejected(dectrisV1Codec, image(6, { times: { htype: 1 } }), /^times\.htype: expected "dconfig-1\.0"/);

@@ -24,7 +24,9 @@ export interface ChildOptions {
  * A process of its own that runs a TypeScript program and talks over IPC. It is ended by its id at the end of the test,
  * whatever became of the test.
  */
-export class Child<Word extends object = object, Order extends object = object> implements AsyncDisposable {
+export class Child<Word extends object = object, Order extends object | string = object | string>
+  implements AsyncDisposable
+{
   /** What it said, oldest first. */
   readonly words: Word[] = [];
   /** What it wrote. */

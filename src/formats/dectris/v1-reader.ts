@@ -11,6 +11,7 @@ import {
   runOf,
   sequenceOf,
   typeCode,
+  within,
 } from "../../message/documents/index.ts";
 import { checkFrames } from "../../message/frames.ts";
 import { utf8 } from "../../message/json/json-text.ts";
@@ -33,7 +34,7 @@ export function v1Reader(limits: Limits, { shared }: Required<DectrisOptions>): 
     checkFrames(frames, limits);
     const parts = frames.map(plainBytes);
     const header = readJsonObject(parts[0] as Uint8Array, limits, "header");
-    const run = runOf(header, ["series"]);
+    const run = within("header", () => runOf(header, ["series"]));
     if (run === undefined) throw new RejectedError("header.series: missing");
     const decoded = decodedAs(header, parts, limits, run, shared);
     RECEIVED.keep(decoded, frames);
@@ -93,7 +94,7 @@ function decodedImage(header: Document, parts: Parts, limits: Limits, run: strin
     Uint8Array,
     Uint8Array?,
   ];
-  const frame = sequenceOf(header, "frame");
+  const frame = within("header", () => sequenceOf(header, "frame"));
   if (frame === undefined) throw new RejectedError("header.frame: missing");
   const image = readJsonObject(imagePart, limits, "image");
   expectType(image, "dimage_d-1.0", "image");

@@ -6,10 +6,10 @@ import {
   compressedArray,
   type Document,
   decodedEvent,
-  named,
   readJsonObject,
   runOf,
   sequenceOf,
+  within,
 } from "../../message/documents/index.ts";
 import { checkFrames } from "../../message/frames.ts";
 import type { Limits } from "../../message/limits.ts";
@@ -29,7 +29,7 @@ export function odinReader(limits: Limits): (frames: readonly Uint8Array[]) => r
     if (body === undefined || frames.length > 2) {
       throw new RejectedError(`a header and the bytes of its image expected, got ${frames.length} parts`);
     }
-    const own = named("header", () => {
+    const own = within("header", () => {
       // Frames are sampled: what is missing in these numbers was never sent.
       if (sequenceOf(header, "frame_num") === undefined) throw new RejectedError("frame_num: missing");
       return runOf(header, ["acquisition_id"]);

@@ -11,6 +11,7 @@ import {
   readJsonPart,
   runOf,
   sequenceOf,
+  within,
 } from "../../message/documents/index.ts";
 import { checkFrames } from "../../message/frames.ts";
 import type { Limits } from "../../message/limits.ts";
@@ -40,8 +41,9 @@ function decodedAs(header: Document, parts: Parts, limits: Limits, runs: RunInTu
   if (htype === "header") {
     expectParts(parts, "a header", 1, 2);
     const meta = parts[1];
+    const own = within("header", () => runOf(header, RUN_KEYS));
     const data: Document = { header, ...(meta !== undefined && { meta: readJsonPart(meta, limits, "meta") }) };
-    return numbered(runs.start(data, runOf(header, RUN_KEYS)), sequence);
+    return numbered(runs.start(data, own), sequence);
   }
   if (htype === "series_end") {
     expectParts(parts, "the end of a series", 1);
@@ -59,14 +61,9 @@ function decodedAs(header: Document, parts: Parts, limits: Limits, runs: RunInTu
 }
 
 function numberOf(header: Document): number {
-  try {
-    const number = sequenceOf(header, "msg_number");
-    if (number !== undefined) return number;
-  } catch (error) {
-    if (error instanceof RejectedError) throw new RejectedError(`header.${error.reason}`);
-    throw error;
-  }
-  throw new RejectedError("header.msg_number: missing");
+  const number = within("header", () => sequenceOf(header, "msg_number"));
+  if (number === undefined) throw new RejectedError("header.msg_number: missing");
+  return number;
 }
 
 /** Gives the message its number; what is made before it has none. */

@@ -25,7 +25,7 @@ export class MemoryPublisher<M extends AnyMessage = Message> extends Publisher<M
   override readonly codec: Codec = memoryCodec;
   readonly #channel: MemoryChannel<M>;
   readonly #ends: MemoryChannelEnds;
-  readonly #topic: (message: M) => string | undefined;
+  readonly #topic: string | ((message: M) => string | undefined) | undefined;
   readonly #waitForReaders: number;
   readonly #endOnClose: boolean;
   /** True while the end of the channel waits for this publisher. */
@@ -43,7 +43,7 @@ export class MemoryPublisher<M extends AnyMessage = Message> extends Publisher<M
     this.stream = stream;
     this.#channel = channel;
     this.#ends = MemoryChannel.ends(channel as unknown as MemoryChannel<AnyMessage>);
-    this.#topic = typeof topic === "function" ? topic : () => topic;
+    this.#topic = topic;
     this.#waitForReaders = waitForReaders;
     this.#endOnClose = endOnClose;
     this.#await();
@@ -82,7 +82,8 @@ export class MemoryPublisher<M extends AnyMessage = Message> extends Publisher<M
   }
 
   protected override topicOf(message: M): string | undefined {
-    return message.type === "event" ? this.#topic(message) : undefined;
+    if (message.type !== "event") return undefined;
+    return typeof this.#topic === "function" ? this.#topic(message) : this.#topic;
   }
 
   #await(): void {

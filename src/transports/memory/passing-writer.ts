@@ -70,10 +70,10 @@ export class PassingWriter {
     const { stream } = life;
     const { next: sequence, skipped } = topic;
     const isSource = originPlace(event) === undefined;
-    const message = isSource ? eventFrom(event, { stream, partition: topic.name, sequence }) : event;
-    const hop = skipped === 0 ? this.#hop(topic) : { ...this.#hop(topic), skipped };
+    const message = isSource ? eventFrom(event, stream, topic.name, sequence) : event;
+    const hop = this.#hop(topic);
     life.event(topic, event.run, isSource);
-    return { message, stream, sequence, hop };
+    return { message, stream, sequence, hop: skipped === 0 ? hop : { ...hop, skipped } };
   }
 
   #start(message: Start): Decoded<AnyMessage> {
@@ -125,6 +125,10 @@ export class PassingWriter {
   /** One object for all events of a topic before which nothing was left out. */
   #hop(topic: TopicLife): Hop {
     if (topic === this.#lastTopic) return this.#lastHop as Hop;
+    return this.#otherHop(topic);
+  }
+
+  #otherHop(topic: TopicLife): Hop {
     let hop = this.#hops.get(topic);
     if (hop === undefined) {
       const { incarnation } = this.#life;
@@ -143,10 +147,7 @@ export class PassingWriter {
 }
 
 /** Makes a copy of a Start for whoever joins; without counters where those of its time are not known. */
-export function startAgain(
-  start: Decoded<AnyMessage> & { readonly hop: Hop },
-  numbers?: Numbers,
-): Decoded<AnyMessage> {
+export function startAgain(start: Decoded<AnyMessage> & { readonly hop: Hop }, numbers?: Numbers): Decoded<AnyMessage> {
   const { message } = start;
   const { next: _atItsTime, left: _either, ...hop } = start.hop;
   return {
@@ -182,12 +183,20 @@ function refuse(): never {
   throw new UsageError("memory: messages are passed on as objects and have no bytes; use another codec for bytes");
 }
 
-function eventFrom(event: Event, origin: Origin): Event {
-  return new Event(event.metadata, event.payload, withOrigin(event.envelope, origin));
+function eventFrom(event: Event, stream: string, partition: string, sequence: number): Event {
+  return new Event(event.metadata, event.payload, withOrigin(event.envelope, { stream, partition, sequence }));
 }
 
-/** Key by key: spreading an object and then adding a key takes some twenty times as long, and this is done per event. */
-function withOrigin({ run, key, timeMs, headers, trace }: Envelope, origin: Origin): Envelope {
+/** Written out for the usual envelopes: adding keys one by one takes longer, and spreading much longer; this is done per event. */
+function withOrigin(own: Envelope, origin: Origin): Envelope {
+  const { run, timeMs } = own;
+  if (run === undefined || own.key !== undefined || own.headers !== undefined || own.trace !== undefined) {
+    return completedWithOrigin(own, origin);
+  }
+  return timeMs === undefined ? { run, origin } : { run, timeMs, origin };
+}
+
+function completedWithOrigin({ run, key, timeMs, headers, trace }: Envelope, origin: Origin): Envelope {
   const envelope: { -readonly [K in keyof Envelope]: Envelope[K] } = { origin };
   if (run !== undefined) envelope.run = run;
   if (key !== undefined) envelope.key = key;

@@ -38,8 +38,10 @@ export abstract class Reading {
   }
 
   /** Tells whether a message is for this reader. */
-  follows({ message, hop, control }: Decoded<AnyMessage>): boolean {
-    if (this.#topics === undefined || message.type !== "event" || control === true || hop === undefined) return true;
+  follows(decoded: Decoded<AnyMessage>): boolean {
+    if (this.#topics === undefined) return true;
+    const { message, hop, control } = decoded;
+    if (message.type !== "event" || control === true || hop === undefined) return true;
     const { topic } = hop;
     let follows = this.#followed.get(topic);
     if (follows === undefined) {

@@ -1,4 +1,4 @@
-import type { Socket } from "zeromq";
+import type { Observer, Socket } from "zeromq";
 import { bindFreed } from "./bind-freed.ts";
 import { Connections, type MonitorEvent } from "./connections.ts";
 import { ownFile, refuseLivePath } from "./ipc-path.ts";
@@ -12,16 +12,19 @@ export class LibzmqEnds<S extends Socket> implements EndedSocket {
   protected readonly native: S;
   protected readonly settings: SocketSettings;
   protected readonly news: News;
+  readonly #monitor: Observer;
   readonly #connections = new Connections();
   readonly #files: (() => void)[] = [];
   #redial: Redial | undefined;
   #isInproc = false;
+  #wasGreeted = false;
   #closed = false;
 
   constructor(native: S, settings: SocketSettings, news: News) {
     this.native = native;
     this.settings = settings;
     this.news = news;
+    this.#monitor = native.events;
     void this.#watch();
   }
 
@@ -67,15 +70,20 @@ export class LibzmqEnds<S extends Socket> implements EndedSocket {
     this.native.close();
   }
 
+  /** True once there was a handshake. */
+  protected get wasGreeted(): boolean {
+    return this.#wasGreeted;
+  }
+
   /** Called after each handshake. */
   protected greeted(): void {}
 
+  /** Reads to the end also after `close`: libzmq waits for whoever reads its news, and would wait for ever. */
   async #watch(): Promise<void> {
-    const { events } = this.native;
-    while (!this.#closed) {
-      const event = await received(events);
-      if (event === undefined || event.type === "end" || this.#closed) return;
-      this.#hear(event as MonitorEvent);
+    for (;;) {
+      const event = await received(this.#monitor);
+      if (event === undefined || event.type === "end") return;
+      if (!this.#closed) this.#hear(event as MonitorEvent);
     }
   }
 
@@ -84,7 +92,10 @@ export class LibzmqEnds<S extends Socket> implements EndedSocket {
     const trouble = this.#connections.take(event);
     this.#redial?.hear(event.type);
     if (trouble !== undefined) this.news.trouble(trouble);
-    if (event.type === "handshake") this.greeted();
+    if (event.type === "handshake") {
+      this.#wasGreeted = true;
+      this.greeted();
+    }
     if (this.#connections.peers !== before) this.news.peers(this.peers);
   }
 

@@ -40,7 +40,7 @@ export class LibzmqReading extends LibzmqEnds<Subscriber | Pull> implements Read
   /** The first message may come before the news that somebody is connected. */
   #begin(): void {
     this.#isFirst = false;
-    if (this.peers === 0) this.news.peers(1);
+    if (!this.wasGreeted) this.news.peers(1);
   }
 
   /** libzmq sends subscriptions on a new connection only when somebody calls into the socket. */

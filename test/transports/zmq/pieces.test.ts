@@ -1,30 +1,30 @@
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { Connections } from "../../../src/transports/zmq/connections.ts";
 import { Links } from "../../../src/transports/zmq/links.ts";
 import { coversLifecycle, Subscribers } from "../../../src/transports/zmq/subscribers.ts";
 
 describe("connections - counted from events that do not say whose they are", () => {
-  function after(...types: string[]): Connections {
+  function told(...types: string[]): Connections {
     const connections = new Connections();
     for (const type of types) connections.take({ type });
     return connections;
   }
 
   test("one peer - comes and goes", () => {
-    expect(after("accept").peers).toBe(0);
-    expect(after("accept", "handshake").peers).toBe(1);
-    expect(after("accept", "handshake", "disconnect").peers).toBe(0);
+    expect(told("accept").peers).toBe(0);
+    expect(told("accept", "handshake").peers).toBe(1);
+    expect(told("accept", "handshake", "disconnect").peers).toBe(0);
   });
 
   test("one that fails to shake hands - takes nobody else away", () => {
     const failed = ["accept", "handshake", "accept", "handshake:error:other", "disconnect"];
-    expect(after(...failed).peers).toBe(1);
+    expect(told(...failed).peers).toBe(1);
   });
 
   test("one that ends without a reason while another shakes hands - the count corrects itself", () => {
-    expect(after("accept", "handshake", "accept", "disconnect").peers).toBe(1);
-    expect(after("accept", "handshake", "accept", "disconnect", "disconnect").peers).toBe(0);
-    expect(after("accept", "handshake", "accept", "disconnect", "handshake").peers).toBe(1);
+    expect(told("accept", "handshake", "accept", "disconnect").peers).toBe(1);
+    expect(told("accept", "handshake", "accept", "disconnect", "disconnect").peers).toBe(0);
+    expect(told("accept", "handshake", "accept", "disconnect", "handshake").peers).toBe(1);
   });
 
   test("trouble - says what to look at", () => {
@@ -76,6 +76,24 @@ describe("links - readiness from peers", () => {
     peers(1);
     peers(0);
     expect(heard).toEqual([false, "ready", true, false]);
+    links.close();
+  });
+
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  test("nobody answers - is said once, and again after the next loss", () => {
+    vi.useFakeTimers();
+    const { links, heard } = watched();
+    const peers = links.add("a", true);
+    links.open();
+    vi.advanceTimersByTime(60_000);
+    expect(heard).toEqual([false, "a"]);
+    peers(1);
+    peers(0);
+    vi.advanceTimersByTime(60_000);
+    expect(heard).toEqual([false, "a", true, "ready", false, "a"]);
     links.close();
   });
 
