@@ -388,16 +388,14 @@ export class BlockInlet implements PlatformInlet, Keeper {
       return this.#enqueue(this.#made(stop, effect.run, ending));
     }
     const { item, reason } = effect;
+    item.run = run;
+    item.again = reason === "copy" || reason === "after-stop" || reason === "superseded";
     if (reason === "copy") {
       (run?.tally ?? this.#options.ledger.base).because("copy of a Start");
-      item.run = run;
-      item.outcome = "dropped";
-      item.reason = reason;
       this.#settler.settle(item);
       return undefined;
     }
     if (item.message.type === "start") (run?.tally ?? this.#options.ledger.base).received += 1;
-    item.run = run;
     item.conclude("dropped", reason);
     return undefined;
   }

@@ -58,11 +58,11 @@ export class RunSettlements {
   }
 
   /** Settles a message of a run, or keeps its settlement; false for a run that is not open and need not be waited for. */
-  settle(delivery: Delivery, run: Run, isAgain: boolean): boolean {
+  settle(delivery: Delivery, run: Run): boolean {
     const unit = this.#units.get(run);
     if (unit === undefined) return false;
     const { settlement, outcome, kind } = delivery;
-    if (isAgain) {
+    if (delivery.again) {
       if (settlement !== undefined) unit.again.add(settlement);
       return true;
     }

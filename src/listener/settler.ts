@@ -15,9 +15,6 @@ export interface SettlerOptions {
   readonly settling: (promise: Promise<void>) => void;
 }
 
-/** Why a message is left out that may have come before. */
-const AGAIN: ReadonlySet<string | undefined> = new Set(["copy", "after-stop", "superseded"]);
-
 /** Tells sources what became of their messages: one by one, or run by run. */
 export class Settler {
   readonly #options: SettlerOptions;
@@ -58,10 +55,9 @@ export class Settler {
   settle(delivery: Delivery): void {
     const { run, settlement, outcome } = delivery;
     if (run !== undefined) {
-      const isAgain = outcome === "dropped" && AGAIN.has(delivery.reason);
-      if (this.#runs?.settle(delivery, run, isAgain) === true) return;
-      if (this.#behind.size > 0 && !isAgain) this.#settleBehind(run, outcome);
-      if (isAgain && run.tally.left > 0 && settlement !== undefined) {
+      if (this.#runs?.settle(delivery, run) === true) return;
+      if (this.#behind.size > 0 && !delivery.again) this.#settleBehind(run, outcome);
+      if (delivery.again && run.tally.left > 0 && settlement !== undefined) {
         this.#keepBehind(run, settlement);
         return;
       }

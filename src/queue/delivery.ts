@@ -49,6 +49,8 @@ export class Delivery implements QueueItem, Owner {
   holder: object | undefined;
   /** True while the queue counts its memory. */
   charged = false;
+  /** True when it was left out because it may have come before. */
+  again = false;
   #pending = 1;
   #settled = false;
 

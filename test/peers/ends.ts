@@ -1,8 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type AnyMessage, type Frames, type Inlet, Listener, type Message, Publisher } from "arroyojs";
-import type { Codec } from "../../src/message/codec.ts";
+import { type AnyMessage, type Inlet, Listener, type Message, Publisher } from "arroyojs";
 
 /** Brings given messages in, and ends. */
 export class Given extends Listener {
@@ -16,23 +15,6 @@ export class Given extends Listener {
   override async start(inlet: Inlet): Promise<void> {
     inlet.ready();
     for (const message of this.#messages) await inlet.put(message);
-  }
-}
-
-/** Brings given wire messages in, and ends. */
-export class GivenFrames extends Listener {
-  override readonly codec: Codec;
-  readonly #wire: readonly Frames[];
-
-  constructor(wire: readonly Frames[], codec: Codec) {
-    super();
-    this.#wire = wire;
-    this.codec = codec;
-  }
-
-  override async start(inlet: Inlet): Promise<void> {
-    inlet.ready();
-    for (const frames of this.#wire) await inlet.putFrames(frames);
   }
 }
 

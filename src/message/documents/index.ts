@@ -15,6 +15,8 @@ export { type ElementType, elementType, typeCode } from "./element-type.ts";
 export { readJsonObject, readJsonPart } from "./json-part.ts";
 export { messageType, runOf, sequenceOf } from "./message-fields.ts";
 export { named, within } from "./named.ts";
+export { NumberedStreams } from "./numbered-streams.ts";
+export { OpenRun } from "./open-run.ts";
 export { type ArrayForm, markedForm, type PayloadMark, payloadMark } from "./payload-mark.ts";
 export { decodedEvent, NO_PAYLOAD, RunInTurn } from "./run-in-turn.ts";
 export { RunsWritten } from "./runs-written.ts";

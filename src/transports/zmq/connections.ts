@@ -6,11 +6,17 @@ export interface MonitorEvent {
 
 /** Says how many peers a socket has, from the events of libzmq, which do not say whose they are. */
 export class Connections {
+  readonly #isCalling: boolean;
   /** Connections that exist, also those that have not shaken hands. */
   #open = 0;
   #greeted = 0;
   /** The next end of a connection is that of one which failed to shake hands: libzmq tells both together. */
   #failed = false;
+
+  /** Who calls wants to know why nothing comes of it; who is called hears of port scans and health checks. */
+  constructor(isCalling: boolean) {
+    this.#isCalling = isCalling;
+  }
 
   get peers(): number {
     return this.#greeted;
@@ -33,7 +39,7 @@ export class Connections {
       case "handshake:error:protocol":
       case "handshake:error:other":
         this.#failed = true;
-        return reason(event);
+        return this.#isCalling || event.type !== "handshake:error:other" ? reason(event) : undefined;
       default:
         return undefined;
     }
@@ -41,7 +47,7 @@ export class Connections {
 
   /** Where one that shook hands and one that has not yet could both be meant, it is the second; the count corrects itself. */
   #end(): string | undefined {
-    const isUnexplained = !this.#failed && this.#greeted === 0;
+    const isUnexplained = this.#isCalling && !this.#failed && this.#greeted === 0;
     this.#failed = false;
     this.#open = Math.max(this.#open - 1, 0);
     this.#greeted = Math.min(this.#greeted, this.#open);

@@ -31,7 +31,7 @@ export class KeyGuard {
   ): Promise<KeyGuard> {
     const guard = new KeyGuard(new zmq.Reply({ context, linger: 0 }), keys);
     try {
-      await bindFreed(guard.#handler, HANDLER);
+      await bindFreed(() => guard.#handler.bind(HANDLER));
     } catch (error) {
       guard.close();
       throw error;

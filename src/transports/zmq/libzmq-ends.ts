@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { Observer, Socket } from "zeromq";
 import { bindFreed } from "./bind-freed.ts";
 import { Connections, type MonitorEvent } from "./connections.ts";
@@ -7,14 +8,17 @@ import { received } from "./received.ts";
 import { Redial } from "./redial.ts";
 import type { EndedSocket, News, SocketSettings } from "./socket.ts";
 
+const NEWS_MS = 100;
+
 /** Binds, connects and closes a socket of libzmq, and follows its connections. */
 export class LibzmqEnds<S extends Socket> implements EndedSocket {
   protected readonly native: S;
   protected readonly settings: SocketSettings;
   protected readonly news: News;
   readonly #monitor: Observer;
-  readonly #connections = new Connections();
+  #connections = new Connections(false);
   readonly #files: (() => void)[] = [];
+  #bindFailure: unknown;
   #redial: Redial | undefined;
   #isInproc = false;
   #wasGreeted = false;
@@ -40,7 +44,7 @@ export class LibzmqEnds<S extends Socket> implements EndedSocket {
     const { subject } = this.settings;
     await refuseLivePath(subject, address);
     try {
-      await bindFreed(this.native, address);
+      await bindFreed(() => this.#bindOnce(address));
     } catch (error) {
       throw endError(subject, "bind", address, error);
     }
@@ -55,6 +59,7 @@ export class LibzmqEnds<S extends Socket> implements EndedSocket {
     } catch (error) {
       throw endError(this.settings.subject, "connect", address, error);
     }
+    this.#connections = new Connections(true);
     this.#redial = new Redial(() => this.#callAgain(address), this.settings.reconnectMaxMs);
     if (!address.startsWith("inproc:")) return;
     // The monitor is silent about inproc, where libzmq keeps what is sent until the other side binds.
@@ -78,6 +83,20 @@ export class LibzmqEnds<S extends Socket> implements EndedSocket {
   /** Called after each handshake. */
   protected greeted(): void {}
 
+  async #bindOnce(address: string): Promise<void> {
+    this.#bindFailure = undefined;
+    try {
+      await this.native.bind(address);
+    } catch (error) {
+      const { code } = error as { code?: unknown };
+      // The monitor's own message overwrites the reason; then only its news has it.
+      for (let waited = 0; code === "EAGAIN" && this.#bindFailure === undefined && waited < NEWS_MS; waited += 1) {
+        await pause(1);
+      }
+      throw code === "EAGAIN" ? (this.#bindFailure ?? error) : error;
+    }
+  }
+
   /** Reads to the end also after `close`: libzmq waits for whoever reads its news, and would wait for ever. */
   async #watch(): Promise<void> {
     for (;;) {
@@ -91,6 +110,7 @@ export class LibzmqEnds<S extends Socket> implements EndedSocket {
     const before = this.#connections.peers;
     const trouble = this.#connections.take(event);
     this.#redial?.hear(event.type);
+    if (event.type === "bind:error") this.#bindFailure = event.error;
     if (trouble !== undefined) this.news.trouble(trouble);
     if (event.type === "handshake") {
       this.#wasGreeted = true;

@@ -132,6 +132,8 @@ export class Records {
 
   /** Tells whether everything that came of a message is safe, as far as the policies of the plan go. */
   unsafe(put: Put): string | undefined {
+    // A run that goes on after it was given up has its Start once more, made from this one.
+    if (put.item.what === "start" && put.firsts > 1) return undefined;
     if (put.running) return "its call of process is not over";
     if (put.held) return "it is held";
     if (put.inner > 0) return "the second operator has not answered";

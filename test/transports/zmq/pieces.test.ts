@@ -5,7 +5,7 @@ import { coversLifecycle, Subscribers } from "../../../src/transports/zmq/subscr
 
 describe("connections - counted from events that do not say whose they are", () => {
   function told(...types: string[]): Connections {
-    const connections = new Connections();
+    const connections = new Connections(false);
     for (const type of types) connections.take({ type });
     return connections;
   }
@@ -28,7 +28,7 @@ describe("connections - counted from events that do not say whose they are", () 
   });
 
   test("trouble - says what to look at", () => {
-    const connections = new Connections();
+    const connections = new Connections(true);
     connections.take({ type: "connect" });
     expect(connections.take({ type: "disconnect" })).toMatch(/a SUB can only talk to a PUB/);
     expect(connections.take({ type: "handshake:error:auth", error: { status: 400 } })).toMatch(
@@ -37,6 +37,13 @@ describe("connections - counted from events that do not say whose they are", () 
     const code = "ERR_ZMTP_MECHANISM_MISMATCH";
     expect(connections.take({ type: "handshake:error:protocol", error: { code } })).toMatch(/one side uses CURVE/);
     expect(connections.take({ type: "connect:retry" })).toBeUndefined();
+  });
+
+  test("somebody who looks whether a port is open - is no trouble", () => {
+    const connections = new Connections(false);
+    connections.take({ type: "accept" });
+    expect(connections.take({ type: "handshake:error:other", error: { code: "EPIPE" } })).toBeUndefined();
+    expect(connections.take({ type: "disconnect" })).toBeUndefined();
   });
 });
 

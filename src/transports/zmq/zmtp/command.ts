@@ -1,4 +1,4 @@
-import { Refusal } from "./refusal.ts";
+import { quoted, Refusal } from "./refusal.ts";
 
 /** A command: its name, and what follows. */
 export interface Command {
@@ -10,6 +10,7 @@ const COMMAND = 0x04;
 const LONG = 0x02;
 /** What libzmq writes where the standard says `05 ERROR`: its client understands only this. */
 const MALFORMED_ERROR = "RROR";
+const MALFORMED_LENGTH = 0x5e;
 
 /** Makes the whole frame of a command. */
 export function commandFrame(name: string, data: Uint8Array = new Uint8Array(0)): Uint8Array {
@@ -29,11 +30,17 @@ export function commandFrame(name: string, data: Uint8Array = new Uint8Array(0))
 export function readCommand(body: Uint8Array): Command | undefined {
   const length = body[0] ?? 0;
   // libzmq's refusal of a PLAIN client: the length byte is missing, so the name's first letter stands in its place.
-  if (length === 0x5e && latin1(body, 1, 1 + MALFORMED_ERROR.length) === MALFORMED_ERROR) {
+  if (length === MALFORMED_LENGTH && latin1(body, 1, 1 + MALFORMED_ERROR.length) === MALFORMED_ERROR) {
     return { name: "ERROR", data: body.subarray(1 + MALFORMED_ERROR.length) };
   }
   if (length === 0 || body.length < 1 + length) return undefined;
   return { name: latin1(body, 1, 1 + length), data: body.subarray(1 + length) };
+}
+
+/** Makes the whole frame of an ERROR as libzmq writes it towards PLAIN clients. */
+export function malformedError(data: Uint8Array): Uint8Array {
+  const body = Buffer.concat([Uint8Array.of(MALFORMED_LENGTH), Buffer.from(MALFORMED_ERROR, "latin1"), data]);
+  return new Uint8Array(Buffer.concat([Uint8Array.of(COMMAND, body.length), body]));
 }
 
 /** Makes the properties of READY and INITIATE. */
@@ -63,7 +70,7 @@ export function readProperties(data: Uint8Array): Map<string, string> {
 
 /** Makes the data of HELLO. */
 export function credentials(username: string, password: string): Uint8Array {
-  const [user, secret] = [Buffer.from(username), Buffer.from(password)];
+  const [user, secret] = [Buffer.from(username).subarray(0, 255), Buffer.from(password).subarray(0, 255)];
   return Uint8Array.from([user.length, ...user, secret.length, ...secret]);
 }
 
@@ -79,12 +86,12 @@ export function readCredentials(data: Uint8Array): { readonly username: string; 
 /** Reads the reason of ERROR. */
 export function readReason(data: Uint8Array): string {
   const length = Math.min(data[0] ?? 0, 255);
-  return latin1(data, 1, 1 + length).replaceAll(/[^ -~]/g, "?");
+  return quoted(latin1(data, 1, 1 + length));
 }
 
 /** Makes the data of ERROR. */
 export function reasonOf(reason: string): Uint8Array {
-  const bytes = Buffer.from(reason.slice(0, 255), "latin1");
+  const bytes = Buffer.from(reason.slice(0, 200), "latin1");
   return Uint8Array.from([bytes.length, ...bytes]);
 }
 

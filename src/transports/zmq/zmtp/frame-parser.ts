@@ -21,6 +21,9 @@ const KNOWN = MORE | LONG | COMMAND;
 const LONG_HEAD = 9;
 /** From here on it pays to let the socket read straight into the frame. */
 const READ_IN_PLACE = 32 * 1024;
+/** Beyond this the memory of a frame grows with what came of it, not with what its head promises. */
+const FIRST_BYTES = 16 * 1024 * 1024;
+const GROWTH = 4;
 
 const EMPTY = new Uint8Array(0);
 
@@ -37,11 +40,14 @@ export class FrameParser {
   #head = new Uint8Array(LONG_HEAD);
   #headLength = 0;
   #flags = 0;
+  /** A frame that did not lie in one chunk, as far as there is memory for it. */
   #body: Uint8Array | undefined;
+  #length = 0;
   #filled = 0;
   #frames: Uint8Array[] = [];
   #bytes = 0;
   #stopped = false;
+  #isOpen = false;
 
   constructor(limits: ParserLimits, cut: Cut) {
     this.#limits = limits;
@@ -53,6 +59,16 @@ export class FrameParser {
     return this.#stopped;
   }
 
+  /** True while a message or a frame of it has begun and not ended. */
+  get isUnfinished(): boolean {
+    return this.#body !== undefined || this.#headLength > 0 || this.#frames.length > 0;
+  }
+
+  /** Takes messages from now on; before, only commands. */
+  open(): void {
+    this.#isOpen = true;
+  }
+
   /** The rest of a large frame, for the socket to read into; undefined while there is none. */
   get target(): Uint8Array | undefined {
     if (this.#body === undefined || this.#stopped) return undefined;
@@ -62,7 +78,15 @@ export class FrameParser {
   /** Notes that so many bytes were read into `target`. */
   filled(bytes: number): void {
     this.#filled += bytes;
-    if (this.#filled === (this.#body as Uint8Array).length) this.#endBody();
+    const body = this.#body as Uint8Array;
+    if (this.#filled < body.length) return;
+    if (body.length < this.#length) {
+      this.#body = allocate(Math.min(this.#length, body.length * GROWTH));
+      this.#body.set(body);
+      return;
+    }
+    this.#body = undefined;
+    this.#end(body);
   }
 
   /** Takes the next bytes. They belong to the parser from now on. */
@@ -112,8 +136,7 @@ export class FrameParser {
       return;
     }
     this.#at = start;
-    this.#body = allocate(length);
-    this.#filled = 0;
+    this.#beginBody(length);
   }
 
   #continueHead(chunk: Uint8Array): void {
@@ -127,9 +150,14 @@ export class FrameParser {
     this.#headLength = 0;
     const length = whole === 2 ? (this.#head[1] as number) : longLength(this.#head, 0);
     this.#begin(this.#head[0] as number, length);
-    this.#body = allocate(length);
+    if (length === 0) this.#end(EMPTY);
+    else this.#beginBody(length);
+  }
+
+  #beginBody(length: number): void {
+    this.#length = length;
     this.#filled = 0;
-    if (length === 0) this.#endBody();
+    this.#body = allocate(Math.min(length, FIRST_BYTES));
   }
 
   #begin(flags: number, length: number): void {
@@ -142,6 +170,7 @@ export class FrameParser {
       if (length > maxCommandBytes) throw new Refusal(`sent a command of ${length} bytes, at most ${maxCommandBytes}`);
       return;
     }
+    if (!this.#isOpen) throw new Refusal("sent a message before the end of the handshake");
     this.#bytes += length;
     if (this.#bytes > maxMessageBytes) {
       throw new Refusal(`sent a message of at least ${this.#bytes} bytes, at most ${maxMessageBytes} are taken`);
@@ -155,12 +184,6 @@ export class FrameParser {
     body.set(chunk.subarray(this.#at, this.#at + bytes), this.#filled);
     this.#at += bytes;
     this.filled(bytes);
-  }
-
-  #endBody(): void {
-    const body = this.#body as Uint8Array;
-    this.#body = undefined;
-    this.#end(body);
   }
 
   #end(frame: Uint8Array): void {

@@ -11,7 +11,8 @@ const AS_SERVER = 32;
 
 /** What a greeting says of a peer. */
 export interface Greeting {
-  readonly minor: number;
+  /** True from 3.1 on: subscriptions are commands. */
+  readonly isNew: boolean;
   readonly mechanism: string;
 }
 
@@ -42,5 +43,6 @@ export function readGreeting(bytes: Uint8Array): Greeting {
   for (let index = MECHANISM; index < MECHANISM + MECHANISM_BYTES && bytes[index] !== 0; index += 1) {
     mechanism += String.fromCharCode(bytes[index] as number);
   }
-  return { minor: bytes[VERSION + 1] as number, mechanism };
+  const [major, minor] = [bytes[VERSION] as number, bytes[VERSION + 1] as number];
+  return { isNew: major > 3 || minor >= 1, mechanism };
 }

@@ -2,6 +2,7 @@ import {
   type Command,
   commandFrame,
   credentials,
+  malformedError,
   properties,
   readCredentials,
   readProperties,
@@ -9,7 +10,7 @@ import {
   reasonOf,
 } from "./command.ts";
 import type { Greeting } from "./greeting.ts";
-import { Refusal } from "./refusal.ts";
+import { quoted, Refusal } from "./refusal.ts";
 
 /** Names a pattern's end, as it stands in READY. */
 export type SocketType = "PUB" | "SUB" | "XPUB" | "XSUB" | "PUSH" | "PULL";
@@ -69,7 +70,7 @@ export class Handshake {
   greeted(greeting: Greeting): Step {
     const mechanism = mechanismOf(this.#role);
     if (greeting.mechanism !== mechanism) {
-      throw new Refusal(`uses the security ${greeting.mechanism.slice(0, 20) || "(none)"}, we use ${mechanism}`);
+      throw new Refusal(`uses the security ${quoted(greeting.mechanism) || "(none)"}, we use ${mechanism}`);
     }
     this.#greeting = greeting;
     const { plain, isServer } = this.#role;
@@ -84,7 +85,7 @@ export class Handshake {
 
   take({ name, data }: Command): Step {
     if (name === "ERROR") throw new Refusal(`refused us: ${readReason(data) || "no reason given"}`);
-    if (name !== this.#expected) throw new Refusal(`sent ${name.slice(0, 20)} where ${this.#expected} was expected`);
+    if (name !== this.#expected) throw new Refusal(`sent ${quoted(name)} where ${this.#expected} was expected`);
     switch (name) {
       case "HELLO":
         return this.#hello(data);
@@ -118,15 +119,15 @@ export class Handshake {
     const partners = PARTNERS[this.#role.type];
     if (!partners.includes(type)) {
       throw new Refusal(
-        `is a ${type.slice(0, 20).replaceAll(/[^ -~]/g, "?")}; a ${this.#role.type} can only talk to ${partners.join(" or ")}`,
+        `is a ${quoted(type)}; a ${this.#role.type} can only talk to ${partners.join(" or ")}`,
         "Invalid socket type",
       );
     }
-    return { type, isNew: (this.#greeting as Greeting).minor >= 1 };
+    return { type, isNew: (this.#greeting as Greeting).isNew };
   }
 }
 
-/** Makes the command that tells a peer why it is refused. */
-export function refusalFrame(told: string): Uint8Array {
-  return commandFrame("ERROR", reasonOf(told));
+/** Makes the command that tells a peer why it is refused; a PLAIN client of libzmq understands only its own misspelling. */
+export function refusalFrame(told: string, role: Role): Uint8Array {
+  return role.plain === undefined ? commandFrame("ERROR", reasonOf(told)) : malformedError(reasonOf(told));
 }

@@ -91,10 +91,9 @@ export class Heartbeat {
 
   #beat(): void {
     const limitMs = this.#everyMs * PATIENCE;
-    if (!this.#isPaused && performance.now() - this.#lastHeard > limitMs) {
-      this.#connection.silent();
-      return;
-    }
+    const isSilent = (): boolean => !this.#isPaused && performance.now() - this.#lastHeard > limitMs;
+    // After a long computation timers run before what came meanwhile is read: look again when it was.
+    if (isSilent()) setImmediate(() => isSilent() && this.#connection.silent());
     const ttl = Math.min(65_535, Math.ceil(limitMs / 100));
     this.#connection.send(commandFrame("PING", Uint8Array.of(ttl >> 8, ttl & 255)));
   }

@@ -6,6 +6,7 @@ import { FrameParser, type ParserLimits } from "./frame-parser.ts";
 import { checkGreeting, GREETING_BYTES, greeting, readGreeting } from "./greeting.ts";
 import { Handshake, mechanismOf, type PeerFacts, type Role, refusalFrame, type Step } from "./handshake.ts";
 import { Heartbeat } from "./heartbeat.ts";
+import { OutQueue, type Unsent } from "./out-queue.ts";
 import { Refusal } from "./refusal.ts";
 
 /** Says how a connection is led. */
@@ -30,7 +31,10 @@ export interface PeerEvents {
   drained(peer: Peer): void;
 }
 
-type State = "greeting" | "handshake" | "ready" | "closed";
+type State = "greeting" | "handshake" | "ready" | "ending" | "closed";
+
+/** How long the other side may take to end after we have, at most; what it still sends is thrown away. */
+const OTHER_END_MS = 1000;
 
 /** Is one connection to one other socket, from the greeting to the end. */
 export class Peer {
@@ -39,39 +43,42 @@ export class Peer {
   readonly #parser: FrameParser;
   readonly #handshake: Handshake;
   readonly #heartbeat: Heartbeat;
+  readonly #out: OutQueue;
+  readonly #role: Role;
   readonly #greeting = new Uint8Array(GREETING_BYTES);
   #greetingLength = 0;
   #state: State = "greeting";
   #facts: PeerFacts | undefined;
   #timer: NodeJS.Timeout | undefined;
+  /** Reads so far, and as many as there were when it was last asked for a stall. */
+  #reads = 0;
+  #readsBefore = 0;
+  #ended: ((hasLeft: boolean) => void) | undefined;
+  #hasLeft = false;
 
   /** Greets at once; the bytes that come are given to `feed` by whoever reads the stream. */
   constructor(stream: Duplex, settings: PeerSettings, events: PeerEvents) {
     this.#stream = stream;
     this.#events = events;
+    this.#role = settings.role;
     this.#handshake = new Handshake(settings.role);
+    this.#out = new OutQueue(stream, () => this.#drained());
     this.#parser = new FrameParser(settings.limits, {
-      message: (frames) => this.#message(frames),
+      message: (frames) => events.message(this, frames),
       command: (body) => this.#command(body),
     });
     this.#heartbeat = new Heartbeat(settings.heartbeatMs, {
-      send: (frame) => void this.#stream.write(frame),
+      send: (frame) => this.#state === "ready" && this.#out.control(frame),
       silent: () => this.close("was silent for too long"),
     });
-    this.#timer = setTimeout(() => this.close("did not finish the handshake in time"), settings.handshakeMs);
+    this.#timer = setTimeout(() => this.#handshakeEnds(), settings.handshakeMs);
     stream.on("close", () => this.close());
-    stream.on("error", (error) => this.close(this.#state === "ready" ? undefined : text(error)));
-    stream.on("drain", () => this.#events.drained(this));
+    stream.on("error", (error) => this.close(this.#facts === undefined ? text(error) : undefined));
     stream.write(greeting(mechanismOf(settings.role), settings.role.isServer));
   }
 
   get isReady(): boolean {
     return this.#state === "ready";
-  }
-
-  /** True between `message` answering false and `resume`. */
-  get isStopped(): boolean {
-    return this.#parser.stopped;
   }
 
   /** What the handshake said; undefined before its end. */
@@ -81,7 +88,7 @@ export class Peer {
 
   /** Bytes that were written and have not left. */
   get queuedBytes(): number {
-    return this.#stream.writableLength;
+    return this.#out.bytes;
   }
 
   /** Space for the rest of a large frame, to be read into. */
@@ -91,65 +98,82 @@ export class Peer {
 
   /** Notes that so many bytes were read into `target`. */
   filled(bytes: number): void {
-    this.#guarded(() => {
-      this.#heartbeat.heard();
+    if (this.#state !== "ready") return;
+    this.#reads += 1;
+    this.#heartbeat.heard();
+    try {
       this.#parser.filled(bytes);
-    });
+    } catch (error) {
+      this.#refuse(error);
+    }
+    if (this.#parser.stopped) this.#pause();
   }
 
   /** Takes bytes that came. Nothing that they cause is thrown: a broken peer is disconnected. */
   feed(chunk: Uint8Array): void {
-    this.#guarded(() => {
-      this.#heartbeat.heard();
+    if (this.#state === "closed" || this.#state === "ending") return;
+    this.#reads += 1;
+    this.#heartbeat.heard();
+    try {
       if (this.#state === "greeting") this.#greet(chunk);
-      else if (this.#state !== "closed") this.#parser.feed(chunk);
-      if (this.#parser.stopped) this.#pause();
-    });
-  }
-
-  /** Goes on reading after `message` answered false. */
-  resume(): void {
-    if (this.#state === "closed") return;
-    this.#guarded(() => {
-      this.#parser.resume();
-      if (this.#parser.stopped) return;
-      this.#heartbeat.resumed();
-      this.#stream.resume();
-    });
-  }
-
-  write({ parts }: Pick<Encoded, "parts">): void {
-    if (this.#state !== "ready") return;
-    if (parts.length === 1) {
-      this.#stream.write(parts[0] as Uint8Array);
-      return;
+      else this.#parser.feed(chunk);
+    } catch (error) {
+      this.#refuse(error);
     }
-    this.#stream.cork();
-    for (let index = 0; index < parts.length; index += 1) this.#stream.write(parts[index] as Uint8Array);
-    this.#stream.uncork();
+    if (this.#parser.stopped) this.#pause();
+  }
+
+  /** Goes on after `message` answered false; after the end, with what had come before it. */
+  resume(): void {
+    try {
+      this.#parser.resume();
+    } catch (error) {
+      this.#refuse(error);
+    }
+    if (this.#parser.stopped || this.#state !== "ready") return;
+    this.#heartbeat.resumed();
+    this.#stream.resume();
+  }
+
+  write(encoded: Encoded): void {
+    if (this.#state === "ready") this.#out.add(encoded);
   }
 
   command(name: string, data: Uint8Array): void {
-    if (this.#state === "ready") this.#stream.write(commandFrame(name, data));
+    if (this.#state === "ready") this.#out.control(commandFrame(name, data));
+  }
+
+  /** Gives what was written and did not leave, of a connection that has ended. */
+  unsent(): Unsent {
+    return this.#out.unsent();
+  }
+
+  /** Looks for a stall: nothing came of an unfinished message between two calls. */
+  watch(): void {
+    const before = this.#readsBefore;
+    this.#readsBefore = this.#reads;
+    const isStalled = (): boolean =>
+      this.#state === "ready" && this.#reads === before && this.#parser.isUnfinished && !this.#parser.stopped;
+    // After a long computation timers run before what came meanwhile is read: look again when it was.
+    if (isStalled()) setImmediate(() => isStalled() && this.close("stopped in the middle of a message"));
   }
 
   /** Lets what was written leave, at most so long, then closes; tells whether all has left. */
-  async end(lingerMs: number): Promise<boolean> {
-    if (this.#state === "ready" && lingerMs > 0) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, lingerMs);
-        const done = (): void => {
-          clearTimeout(timer);
-          resolve();
-        };
-        // Both sides end the stream in turn: what is in it arrives before its end does.
-        this.#stream.end(done);
-        this.#stream.once("close", done);
-      });
+  end(lingerMs: number): Promise<boolean> {
+    if (this.#state !== "ready" || lingerMs === 0) {
+      const hasLeft = this.#out.bytes === 0;
+      this.close();
+      return Promise.resolve(hasLeft);
     }
-    const hasLeft = this.#stream.writableLength === 0;
-    this.close();
-    return hasLeft;
+    this.#state = "ending";
+    this.#heartbeat.stop();
+    this.#timer = setTimeout(() => this.close(), lingerMs);
+    // Unread bytes at the close would make the system throw away what is still on its way to the other side.
+    this.#stream.resume();
+    return new Promise((resolve) => {
+      this.#ended = resolve;
+      if (this.#out.bytes === 0) this.#endStream();
+    });
   }
 
   close(reason?: string): void {
@@ -158,17 +182,39 @@ export class Peer {
     clearTimeout(this.#timer);
     this.#heartbeat.stop();
     this.#stream.destroy();
+    this.#ended?.(this.#hasLeft);
     this.#events.closed(this, reason);
   }
 
-  #guarded(work: () => void): void {
+  #drained(): void {
+    if (this.#state === "ending") this.#endStream();
+    else if (this.#state === "ready") this.#events.drained(this);
+  }
+
+  /** Both sides end in turn, so that neither cuts off what is still on its way. */
+  #endStream(): void {
+    this.#stream.end((error?: Error | null) => {
+      if (this.#state !== "ending" || (error ?? undefined) !== undefined) return;
+      this.#hasLeft = true;
+      setTimeout(() => this.close(), OTHER_END_MS).unref();
+    });
+  }
+
+  /** After a long computation timers run before what came meanwhile is read: look again when it was. */
+  #handshakeEnds(): void {
+    setImmediate(() => {
+      if (this.#facts === undefined) this.close("did not finish the handshake in time");
+    });
+  }
+
+  #refuse(error: unknown): void {
     if (this.#state === "closed") return;
-    try {
-      work();
-    } catch (error) {
-      if (error instanceof Refusal && error.told !== undefined) this.#stream.write(refusalFrame(error.told));
+    if (!(error instanceof Refusal) || error.told === undefined) {
       this.close(text(error));
+      return;
     }
+    this.#stream.end(refusalFrame(error.told, this.#role));
+    this.close(text(error));
   }
 
   #greet(chunk: Uint8Array): void {
@@ -188,23 +234,20 @@ export class Peer {
     clearTimeout(this.#timer);
     this.#facts = ready;
     this.#state = "ready";
+    this.#parser.open();
     this.#heartbeat.start();
     this.#events.ready(this);
-  }
-
-  #message(frames: Uint8Array[]): boolean {
-    if (this.#state !== "ready") throw new Refusal("sent a message before the end of the handshake");
-    return this.#events.message(this, frames);
   }
 
   #command(body: Uint8Array): void {
     const command = readCommand(body);
     if (command === undefined) return;
     if (this.#state === "handshake") this.#step(this.#handshake.take(command));
-    else if (!this.#heartbeat.take(command)) this.#events.command(this, command);
+    else if (this.#state === "ready" && !this.#heartbeat.take(command)) this.#events.command(this, command);
   }
 
   #pause(): void {
+    if (this.#state !== "ready") return;
     this.#stream.pause();
     this.#heartbeat.paused();
   }

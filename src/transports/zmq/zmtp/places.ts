@@ -1,14 +1,26 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { createConnection, createServer, type Server, type Socket } from "node:net";
+import { type AddressInfo, createConnection, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { Duplex } from "node:stream";
-import { ConnectionError, text, UsageError } from "../../../errors.ts";
+import { join } from "node:path";
+import type { Duplex } from "node:stream";
+import { ConnectionError, text } from "../../../errors.ts";
+import { readingInPlace } from "./accepted.ts";
+import { answerInside, callInside } from "./inproc.ts";
 import type { Peer } from "./peer.ts";
 import { ReadSpace } from "./read-space.ts";
+import { tcpCall, tcpPlace, tcpText } from "./tcp-address.ts";
 
-/** Makes the peer of a stream. */
-export type MakePeer = (stream: Duplex) => Peer;
+/** Makes the peer of a stream; `from` says who called, where that is known. */
+export type MakePeer = (stream: Duplex, from?: string) => Peer;
+
+/** Hears what happens at an open place. */
+export interface Host {
+  readonly subject: string;
+  readonly readInPlace: boolean;
+  readonly make: MakePeer;
+  /** A call could not be taken. */
+  failed(error: unknown): void;
+}
 
 /** Is an open place at which others can call. */
 export interface Place {
@@ -17,56 +29,59 @@ export interface Place {
   close(): void;
 }
 
-/** Those who can be called within this process, by name: the name space of `inproc` is the process. */
-const inproc = new Map<string, (stream: Duplex) => void>();
+/** A connection whose other side vanished without a word is found out after this and some more. */
+const KEEP_ALIVE_MS = 30_000;
 
-/** Calls an address once. `failed` is told when nobody answers; afterwards the peer tells its end itself. */
+/** Calls an address once, and gives what gives it up. `failed` is told when nobody answers; later the peer tells its end. */
 export function call(address: string, make: MakePeer, failed: (error: unknown) => void): () => void {
   const [transport, rest] = split(address);
-  if (transport === "inproc") return callInside(rest, make, failed);
+  if (transport === "inproc") {
+    const timer = setImmediate(() => {
+      const stream = callInside(rest);
+      if (stream === undefined) failed(new ConnectionError(`${address}: nobody is bound to it`));
+      else feed(stream, make(stream));
+    });
+    return () => clearImmediate(timer);
+  }
   const space = new ReadSpace();
-  let peer: Peer | undefined;
-  const socket: Socket = createConnection({
-    ...(transport === "ipc" ? { path: rest } : tcp(rest)),
-    noDelay: true,
-    onread: {
-      buffer: () => space.next(peer),
-      callback: (bytes) => {
-        if (peer !== undefined) space.read(peer, bytes);
-        return true;
-      },
-    },
-  });
-  const refused = (error: unknown): void => failed(error);
-  socket.once("error", refused);
+  const where = transport === "ipc" ? { path: systemPath(rest) } : { ...tcpCall(rest), noDelay: true };
+  const socket: Socket = createConnection({ ...where, onread: space.onread });
+  socket.once("error", failed);
   socket.once("connect", () => {
-    socket.off("error", refused);
-    socket.setKeepAlive(true, 30_000);
-    peer = make(socket);
+    socket.off("error", failed);
+    socket.setKeepAlive(true, KEEP_ALIVE_MS);
+    space.belongsTo(make(socket));
   });
-  return () => socket.destroy();
+  return () => {
+    if (socket.connecting) socket.destroy();
+  };
 }
 
 /** Takes calls at an address. */
-export async function answer(subject: string, address: string, make: MakePeer): Promise<Place> {
+export async function answer(address: string, host: Host): Promise<Place> {
   const [transport, rest] = split(address);
-  if (transport === "inproc") return answerInside(subject, address, rest, make);
+  if (transport === "inproc") {
+    const close = answerInside(host.subject, rest, (stream) => feed(stream, host.make(stream)));
+    return { address, close };
+  }
   const folder = address === "ipc://*" ? mkdtempSync(join(tmpdir(), "arroyo-")) : undefined;
   const path = folder === undefined ? rest : join(folder, "socket");
-  const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 }, (socket) => {
-    const peer = make(socket);
-    socket.on("data", (chunk) => peer.feed(chunk));
-  });
+  const server = createServer(
+    { noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS, pauseOnConnect: true },
+    (socket) => take(socket, host),
+  );
   try {
-    await listen(server, transport === "ipc" ? { path } : tcp(rest));
+    await listen(server, transport === "ipc" ? { path: systemPath(path) } : tcpPlace(rest));
   } catch (error) {
-    throw new ConnectionError(`${subject}: cannot bind to ${address}: ${text(error)}`, { cause: error });
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+    throw new ConnectionError(`${host.subject}: cannot bind to ${address}: ${text(error)}`, { cause: error });
   }
+  server.on("error", (error) => host.failed(error));
   return {
-    address: transport === "ipc" ? `ipc://${path}` : `tcp://${hostOf(rest)}:${portOf(server)}`,
+    address: transport === "ipc" ? `ipc://${path}` : textOf(server.address() as AddressInfo),
     close: () => {
       server.close();
-      if (folder !== undefined) rmSync(dirname(path), { recursive: true, force: true });
+      if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
     },
   };
 }
@@ -76,20 +91,30 @@ function split(address: string): readonly [string, string] {
   return [address.slice(0, at), address.slice(at + 3)];
 }
 
-function hostOf(rest: string): string {
-  const host = rest.slice(0, rest.lastIndexOf(":"));
-  return host === "*" ? "0.0.0.0" : host;
+/** An abstract name begins with a zero byte for the system. */
+function systemPath(path: string): string {
+  return path.startsWith("@") ? `\0${path.slice(1)}` : path;
 }
 
-function tcp(rest: string): { readonly host: string; readonly port: number } {
-  const host = hostOf(rest).replaceAll(/^\[|\]$/g, "");
-  const port = rest.slice(rest.lastIndexOf(":") + 1);
-  return { host: host === "lo" ? "127.0.0.1" : host, port: port === "*" ? 0 : Number(port) };
+function textOf({ address, port }: AddressInfo): string {
+  return tcpText(address, port);
 }
 
-function portOf(server: Server): number {
-  const address = server.address();
-  return typeof address === "object" && address !== null ? address.port : 0;
+function take(accepted: Socket, { make, readInPlace }: Host): void {
+  const from = accepted.remoteAddress;
+  const space = new ReadSpace();
+  const socket = readInPlace ? readingInPlace(accepted, space) : undefined;
+  if (socket === undefined) {
+    feed(accepted, make(accepted, from));
+    accepted.resume();
+    return;
+  }
+  space.belongsTo(make(socket, from));
+  socket.resume();
+}
+
+function feed(stream: Duplex, peer: Peer): void {
+  stream.on("data", (chunk: Uint8Array) => peer.feed(chunk));
 }
 
 function listen(server: Server, where: { readonly path: string } | { readonly host: string; readonly port: number }) {
@@ -100,59 +125,4 @@ function listen(server: Server, where: { readonly path: string } | { readonly ho
       resolve();
     });
   });
-}
-
-function callInside(name: string, make: MakePeer, failed: (error: unknown) => void): () => void {
-  const answering = inproc.get(name);
-  if (answering === undefined) {
-    const timer = setImmediate(() => failed(new ConnectionError(`inproc://${name}: nobody is bound to it`)));
-    return () => clearImmediate(timer);
-  }
-  const [ours, theirs] = pair();
-  answering(theirs);
-  fed(ours, make(ours));
-  return () => ours.destroy();
-}
-
-function answerInside(subject: string, address: string, name: string, make: MakePeer): Place {
-  if (inproc.has(name)) {
-    throw new UsageError(`${subject}: cannot bind to ${address}: this process has it already; take another name`);
-  }
-  inproc.set(name, (stream) => fed(stream, make(stream)));
-  return { address, close: () => inproc.delete(name) };
-}
-
-function fed(stream: Duplex, peer: Peer): void {
-  stream.on("data", (chunk: Uint8Array) => peer.feed(chunk));
-}
-
-/** Makes two streams of which each reads what the other one writes. */
-function pair(): readonly [Duplex, Duplex] {
-  const ends: Duplex[] = [];
-  const waiting: ((() => void) | undefined)[] = [undefined, undefined];
-  const make = (own: number): Duplex =>
-    new Duplex({
-      read() {
-        const wake = waiting[own];
-        waiting[own] = undefined;
-        wake?.();
-      },
-      write(chunk: Uint8Array, _encoding, done) {
-        const other = ends[1 - own] as Duplex;
-        if (other.destroyed) done(new ConnectionError("the other side is gone"));
-        else if (other.push(chunk)) done();
-        else waiting[1 - own] = done;
-      },
-      final(done) {
-        (ends[1 - own] as Duplex).push(null);
-        done();
-      },
-      destroy(error, done) {
-        const other = ends[1 - own];
-        setImmediate(() => other?.destroy());
-        done(error);
-      },
-    });
-  ends.push(make(0), make(1));
-  return [ends[0] as Duplex, ends[1] as Duplex];
 }

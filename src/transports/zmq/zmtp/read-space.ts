@@ -4,36 +4,53 @@ const BLOCK_BYTES = 256 * 1024;
 /** A read into less than this is not worth its system call. */
 const LEAST_BYTES = 32 * 1024;
 
+/** What Node takes for sockets whose reads are led. */
+interface OnRead {
+  buffer(): Uint8Array;
+  callback(bytes: number): boolean;
+}
+
 /**
  * Says where a socket shall read to: into the frame that is being read when that is large, else into a block from which
  * frames are cut as views. A block is never written to twice.
  */
 export class ReadSpace {
-  #block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+  /** Is given to the socket. Nothing may be thrown in it: that would end the process. */
+  readonly onread: OnRead = { buffer: () => this.#next(), callback: (bytes) => this.#read(bytes) };
+  #peer: Peer | undefined;
+  #block = EMPTY;
   #at = 0;
   #isInPlace = false;
 
-  /** Gives where the next bytes go. */
-  next(peer: Peer | undefined): Uint8Array {
-    const target = peer?.target;
+  /** Says whose bytes they are; comes before the first of them. */
+  belongsTo(peer: Peer): void {
+    this.#peer = peer;
+  }
+
+  #next(): Uint8Array {
+    const target = this.#peer?.target;
     this.#isInPlace = target !== undefined;
     if (target !== undefined) return target;
-    if (BLOCK_BYTES - this.#at < LEAST_BYTES) {
+    if (this.#block.length - this.#at < LEAST_BYTES) {
       this.#block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
       this.#at = 0;
     }
     return this.#block.subarray(this.#at);
   }
 
-  /** Takes note that so many bytes came to where `next` said. */
-  read(peer: Peer, bytes: number): void {
+  #read(bytes: number): boolean {
+    const peer = this.#peer;
+    if (peer === undefined) return true;
     if (this.#isInPlace) {
       peer.filled(bytes);
-      return;
+      return true;
     }
     const { buffer, byteOffset } = this.#block;
     const chunk = new Uint8Array(buffer, byteOffset + this.#at, bytes);
     this.#at += bytes;
     peer.feed(chunk);
+    return true;
   }
 }
+
+const EMPTY = Buffer.alloc(0);

@@ -9,3 +9,10 @@ export class Refusal extends Error {
     this.told = told;
   }
 }
+
+const LONGEST = 40;
+
+/** Makes a piece of foreign text fit for a message: short, and without anything but letters. */
+export function quoted(text: string): string {
+  return text.slice(0, LONGEST).replaceAll(/[^ -~]/g, "?");
+}
