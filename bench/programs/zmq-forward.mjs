@@ -1,7 +1,7 @@
 // Stands between two processes: a block, or a loop over bare sockets.
 import { options, order, say } from "./talk.mjs";
 
-const { kind, connect, messageBytes, highWaterMark } = options;
+const { kind, connect, messageBytes, highWaterMark, engine = "libzmq" } = options;
 
 if (kind === "bare") {
   const { Pull, Push } = await import("zeromq");
@@ -26,8 +26,8 @@ if (kind === "bare") {
   const { Block } = await import("arroyojs");
   const { ZmqListener, ZmqPublisher } = await import("arroyojs/zmq");
   const bounds = messageBytes === undefined ? {} : { messageBytes, maxBytes: messageBytes * highWaterMark };
-  const listener = new ZmqListener({ bind: "tcp://127.0.0.1:*", socket: "pull", engine: "libzmq", ...bounds });
-  const publisher = new ZmqPublisher({ connect, socket: "push", engine: "libzmq", ...bounds });
+  const listener = new ZmqListener({ bind: "tcp://127.0.0.1:*", socket: "pull", engine, ...bounds });
+  const publisher = new ZmqPublisher({ connect, socket: "push", engine, ...bounds });
   const block = new Block({ name: "forward", listeners: [listener], publishers: [publisher] });
   await block.start();
   await block.ready();

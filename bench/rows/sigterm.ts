@@ -3,9 +3,9 @@ import type { Findings, Row, Size } from "../row.ts";
 import { inTurns } from "../turns.ts";
 import { beginFlood, beginOverloaded, type Ended } from "./overloaded-block.ts";
 
-const DEADLINE_MS = 1000;
+const DEADLINE_MS = 400;
 /** More is queued than the deadline allows. */
-const SLOW_MS = 150;
+const SLOW_MS = 80;
 /** The longest call of the operator, and the end of the process, come after the deadline. */
 const GRACE_MS = 250;
 

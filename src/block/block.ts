@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { EventEmitter } from "eventemitter3";
 import { SeveralErrors, text, UsageError } from "../errors.ts";
 import type { BlockEvents, Tell } from "../events.ts";
@@ -88,6 +89,8 @@ export class Block<In extends AnyMessage = Message, Out extends AnyMessage = Mes
     });
     // Whoever does not ask for `finished` hears of a failure by stop() or start(); it is no unhandled rejection.
     this.finished.catch(() => undefined);
+    // Each of the parts waits for these.
+    setMaxListeners(0, this.#intake.signal, this.#work.signal);
     const around = {
       clock: this.#clock,
       random: world.random ?? Math.random,
@@ -179,8 +182,13 @@ export class Block<In extends AnyMessage = Message, Out extends AnyMessage = Mes
 
   async #begin(): Promise<void> {
     this.#opening = this.#open();
+    const ended = this.finished.then(
+      () => undefined,
+      () => undefined,
+    );
     try {
-      await this.#opening;
+      // What does not listen to its signal may stay in the middle of opening for ever.
+      await Promise.race([this.#opening, ended]);
     } catch (error) {
       // What fails because the block was stopped meanwhile is no error.
       if (this.#state === "starting") this.#fail(error);
@@ -271,14 +279,14 @@ export class Block<In extends AnyMessage = Message, Out extends AnyMessage = Mes
     this.#tell("state", { part: "block", state: "draining" });
     this.#intake.abort();
     const { signal } = this.#work;
-    const { loop, exit, listenings } = this.#parts;
+    const { loop, exit, leaving, listenings } = this.#parts;
     await this.#bounded(this.#opening.catch(() => undefined));
     await untilAborted(Promise.all([...listenings.values()].map(({ over }) => over)), signal);
     await untilAborted(loop.drained(), signal);
     // Runs that will be given again are not asked for what they have so far.
     if (this.#options.recover !== "run" || loop.holds.count > 0) await untilAborted(loop.finish(), signal);
     const drained = (required: boolean): Promise<unknown> =>
-      Promise.all(exit.outlets.filter((outlet) => outlet.required === required).map((outlet) => outlet.drained()));
+      Promise.all([...exit.outlets, ...leaving].map((outlet) => outlet.required === required && outlet.drained()));
     await untilAborted(drained(true), signal);
     await within(this.#clock, GRACE_MS, untilAborted(drained(false), signal));
     await untilAborted(this.#parts.settled(), signal);
@@ -310,12 +318,12 @@ export class Block<In extends AnyMessage = Message, Out extends AnyMessage = Mes
         troubles.set(name, error);
       }
     };
-    const { operator, listenings, exit, store } = this.#parts;
+    const { operator, exit, leaving, store } = this.#parts;
     this.#parts.giveBack();
-    for (const { inlet } of listenings.values()) inlet.giveBackRuns();
+    this.#parts.giveBackRuns();
     if (this.#operates) await attempt(operator.constructor.name, () => operator.close());
     this.#isOver = true;
-    for (const outlet of [...exit.outlets].reverse()) await attempt(outlet.name, () => outlet.close());
+    for (const outlet of [...exit.outlets, ...leaving].reverse()) await attempt(outlet.name, () => outlet.close());
     await this.#bounded(this.#parts.settled());
     if (store !== undefined) await attempt("dead letters", () => store.close());
     if (this.#hosts) Operator.host(operator, undefined);

@@ -42,14 +42,14 @@ export class Changes implements Host {
   }
 
   async removeListener(listener: Listener<AnyMessage>): Promise<void> {
-    const { parts, work } = this.#options;
+    const { parts, work, tell } = this.#options;
     const listening = parts.listenings.get(listener);
     if (listening === undefined) return;
     listening.stop();
     await listening.over;
-    await untilAborted(parts.loop.drained(), work);
-    listening.inlet.close();
-    parts.listenings.delete(listener);
+    await untilAborted(listening.inlet.taken(), work);
+    parts.retire(listening);
+    tell("state", { part: listener.constructor.name, state: "ended" });
   }
 
   /** The new publisher first gets the Starts of the runs that are open. */
@@ -80,8 +80,10 @@ export class Changes implements Host {
       const stop = new Stop({}, { run: start.run, reason: "interrupted", timeMs: clock.now() });
       void outlet.put(new Outgoing(stop, run, 0, undefined, undefined));
     }
+    parts.leaving.add(outlet);
     await outlet.drained();
     await outlet.close();
+    parts.leaving.delete(outlet);
   }
 
   #twice(part: object): UsageError {

@@ -45,11 +45,15 @@ export class Parts {
   readonly exit: Exit;
   readonly loop: ProcessLoop;
   readonly store: DeadLetterStore | undefined;
+  /** Outlets that were taken out and still have something to send. */
+  readonly leaving: Set<Outlet> = new Set();
   readonly listenings: Map<Listener<AnyMessage>, Listening> = new Map();
   readonly #options: BlockOptions<AnyMessage, AnyMessage>;
   readonly #around: Surroundings;
   readonly #faults: Faults;
   readonly #settling = new Set<Promise<void>>();
+  /** Inlets of listeners that were let go and still have something to settle. */
+  readonly #retired = new Set<BlockInlet>();
 
   constructor(options: BlockOptions<AnyMessage, AnyMessage>, around: Surroundings) {
     this.#options = options;
@@ -122,6 +126,20 @@ export class Parts {
     );
     this.listenings.set(listener, listening);
     return listening;
+  }
+
+  /** Lets a listener go; what came of its messages is still settled. */
+  retire({ listener, inlet }: Listening): void {
+    inlet.close();
+    this.listenings.delete(listener);
+    for (const retired of this.#retired) if (!retired.keepsSettlements) this.#retired.delete(retired);
+    if (inlet.keepsSettlements) this.#retired.add(inlet);
+  }
+
+  /** Gives back what was kept for messages that were not finished. */
+  giveBackRuns(): void {
+    for (const { inlet } of this.listenings.values()) inlet.giveBackRuns();
+    for (const inlet of this.#retired) inlet.giveBackRuns();
   }
 
   /** Takes nothing more in, and gives back all that is not finished. */

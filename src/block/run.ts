@@ -7,6 +7,7 @@ import type { Block } from "./block.ts";
 const EXIT = { failed: 1, usage: 2, left: 3, forced: 130 } as const;
 /** A terminal and a program in between may both pass one Ctrl-C on: what comes so soon after is the same one. */
 const SAME_SIGNAL_MS = 300;
+const LONG_MS = 1_000_000;
 
 // biome-ignore lint/suspicious/noExplicitAny: blocks of any contents run side by side
 type AnyBlock = Block<any, any>;
@@ -17,6 +18,8 @@ type AnyBlock = Block<any, any>;
  */
 export async function run(...blocks: AnyBlock[]): Promise<Account[]> {
   const release = onSignals(blocks);
+  // A block may wait for something that keeps no process alive by itself, such as a reader that is paused.
+  const alive = setInterval(() => undefined, LONG_MS);
   try {
     for (const block of blocks) {
       block.on("warning", ({ message }) => say(`${block.name}: warning: ${message}`));
@@ -45,6 +48,7 @@ export async function run(...blocks: AnyBlock[]): Promise<Account[]> {
     throw error;
   } finally {
     release();
+    clearInterval(alive);
     for (const block of blocks) {
       const { account } = block;
       say(accountText(account));

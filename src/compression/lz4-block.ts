@@ -21,6 +21,7 @@ export function decodeLz4(
         if (from >= fromEnd) return FAULT.endsEarly;
         more = source[from++] as number;
         length += more;
+        if (length > toEnd - to) return FAULT.tooLong;
       }
     }
     if (length > fromEnd - from) return FAULT.endsEarly;
@@ -42,6 +43,7 @@ export function decodeLz4(
         if (from >= fromEnd) return FAULT.endsEarly;
         more = source[from++] as number;
         length += more;
+        if (length > toEnd - to) return FAULT.tooLong;
       }
     }
     length += 4;

@@ -70,6 +70,8 @@ export class BlockInlet implements PlatformInlet, Keeper {
   #lastRunSource: Source | undefined;
   readonly #attention: Attention;
   #inARow = 0;
+  /** What was put last and waits for room. */
+  #lastWait: Promise<void> | undefined;
   #over = false;
   #closed = false;
 
@@ -132,10 +134,12 @@ export class BlockInlet implements PlatformInlet, Keeper {
     const list = frames instanceof Uint8Array ? [frames] : frames;
     const own = this.#settler.taken(settlement);
     const decoded = this.#read(list);
-    if (decoded instanceof RejectedError) return this.#options.reject(list, decoded, own);
+    if (decoded instanceof RejectedError) {
+      return this.#options.reject(list, decoded, this.#settler.guarded(own));
+    }
     const { bytes, chunk } = this.#charges.ofFrames(list);
     if (decoded.length === 1) return this.#takeDecoded(decoded[0] as Decoded, own, bytes, chunk, list);
-    if (decoded.length === 0) return own?.ack();
+    if (decoded.length === 0) return this.#settler.guarded(own)?.ack();
     return this.#takeSeveral(decoded, own, bytes, chunk, list);
   }
 
@@ -163,6 +167,16 @@ export class BlockInlet implements PlatformInlet, Keeper {
     this.#attention.close();
     this.#lane.close();
     for (const delivery of this.#tracker.abandonWaiting()) delivery.conclude("stopped", "stopped");
+  }
+
+  /** Resolves when nothing of this listener waits for room. */
+  async taken(): Promise<void> {
+    await this.#lastWait;
+  }
+
+  /** True while messages are finished whose source was not told. */
+  get keepsSettlements(): boolean {
+    return this.#settler.keeps;
   }
 
   /** Gives back what was kept for the Stops of runs that did not end. */
@@ -414,6 +428,7 @@ export class BlockInlet implements PlatformInlet, Keeper {
       return TURN;
     }
     this.#inARow = 0;
+    this.#lastWait = wait;
     return this.#attention.blocked(wait);
   }
 

@@ -35,6 +35,11 @@ export class RunSettlements {
     this.#attempt = attempt;
   }
 
+  /** True while the settlement of a run is open. */
+  get keeps(): boolean {
+    return this.#units.size > 0;
+  }
+
   /** Notes that a run opened. */
   began(run: Run): void {
     this.#order += 1;
@@ -108,15 +113,19 @@ export class RunSettlements {
     first = this.#withOverlaps(first);
     for (const [run, unit] of [...this.#units].reverse()) {
       if (unit.lost || unit.ended > first) continue;
+      const { start } = unit;
+      unit.start = undefined;
       this.#attempt(() => unit.settlements.ackAll());
-      this.#attempt(() => unit.start?.ack());
+      this.#attempt(() => start?.ack());
       this.#forget(run, unit);
     }
   }
 
   #nack(unit: Unit, reason: "failed" | "stopped"): void {
-    this.#attempt(() => unit.start?.nack(reason));
+    // A source that is told may stop the block at once, which comes back here.
+    const { start } = unit;
     unit.start = undefined;
+    this.#attempt(() => start?.nack(reason));
     this.#attempt(() => unit.settlements.nackAll(reason));
   }
 
@@ -125,7 +134,8 @@ export class RunSettlements {
     let first = from;
     for (let before = Number.NaN; before !== first; ) {
       before = first;
-      for (const { began, ended, lost } of this.#units.values()) if (!lost && ended > first) first = Math.min(first, began);
+      for (const { began, ended, lost } of this.#units.values())
+        if (!lost && ended > first) first = Math.min(first, began);
     }
     return first;
   }

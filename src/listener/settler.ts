@@ -36,6 +36,15 @@ export class Settler {
     return undefined;
   }
 
+  /** Gives a settlement that tells the source, and nobody else, when it fails. */
+  guarded(settlement: Settlement | undefined): Settlement | undefined {
+    if (settlement === undefined) return undefined;
+    return {
+      ack: () => this.#attempt(() => settlement.ack()),
+      nack: (reason) => this.#attempt(() => settlement.nack(reason)),
+    };
+  }
+
   /** Notes that a run opened. */
   began(run: Run): void {
     this.#runs?.began(run);
@@ -66,6 +75,11 @@ export class Settler {
     if (outcome === "refused") this.#attempt(() => settlement.nack("failed"));
     else if (outcome === "stopped") this.#attempt(() => settlement.nack("stopped"));
     else this.#attempt(() => settlement.ack());
+  }
+
+  /** True while something is kept. */
+  get keeps(): boolean {
+    return this.#behind.size > 0 || this.#runs?.keeps === true;
   }
 
   /** Gives back what was kept for messages that were not finished. */

@@ -1,7 +1,7 @@
 import { UsageError } from "../errors.ts";
 import type { Envelope } from "./envelope.ts";
 import type { ByProperty, Data, Payload } from "./message.ts";
-import { type DType, isNdArray, isNumberType, type NdArray } from "./ndarray.ts";
+import { type DType, isNdArray, isNumberType, type NdArray, pins, unpinned } from "./ndarray.ts";
 
 /** Carries one piece of data: a frame, a reading, a document. */
 export class Event<M = Data, P extends Payload = Payload> {
@@ -60,16 +60,6 @@ export class Event<M = Data, P extends Payload = Payload> {
 }
 
 function keptPayload<P extends Payload>(payload: P): P {
-  if (isNdArray(payload)) {
-    const { data } = payload;
-    if (!pins(data)) return payload;
-    const Copy = payload.constructor as new (data: unknown, shape: readonly number[], dtype: DType) => P;
-    return new Copy(data.slice(), payload.shape, payload.dtype);
-  }
+  if (isNdArray(payload)) return unpinned(payload) as P;
   return pins(payload) ? (new Uint8Array(payload) as P) : payload;
-}
-
-/** Tells whether a view keeps a buffer of more than twice its size alive. */
-function pins(view: ArrayBufferView): boolean {
-  return view.byteLength * 2 < view.buffer.byteLength;
 }

@@ -1,7 +1,7 @@
 import { completed, type Envelope } from "./envelope.ts";
 import { Event } from "./event.ts";
-import type { DType, NdArray } from "./ndarray.ts";
 import { LazyEvent } from "./native/lazy-event.ts";
+import type { DType, NdArray } from "./ndarray.ts";
 import { Start } from "./start.ts";
 import { Stop } from "./stop.ts";
 

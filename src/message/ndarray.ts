@@ -164,6 +164,18 @@ export function encodedBytes(array: NdArray<DType>): Uint8Array | undefined {
   return array instanceof LazyArray ? array.encoded : undefined;
 }
 
+/** Gives the array, or a copy, compressed as it came, where its bytes keep a much larger buffer alive. */
+export function unpinned<T extends DType>(array: NdArray<T>): NdArray<T> {
+  if (array instanceof LazyArray) return array.unpinned() as unknown as NdArray<T>;
+  const { data, shape, dtype } = array;
+  return pins(data) ? new NdArray<T>(data.slice() as Arrays[T], shape, dtype) : array;
+}
+
+/** Tells whether a view keeps a buffer of more than twice its size alive. */
+export function pins(view: ArrayBufferView): boolean {
+  return view.byteLength * 2 < view.buffer.byteLength;
+}
+
 /**
  * Stands in for an NdArray. It is not built by NdArray's constructor, whose fields would hide the getters; its
  * prototype is put below NdArray's, so that `instanceof` and the methods are those of any other array.
@@ -191,6 +203,11 @@ class LazyArray {
   get data(): Arrays[DType] {
     this.#data ??= viewBytes(this.dtype, this.#open === undefined ? this.encoded : this.#open(this.encoded));
     return this.#data;
+  }
+
+  unpinned(): LazyArray {
+    if (!pins(this.encoded)) return this;
+    return new LazyArray(this.dtype, this.shape, new Uint8Array(this.encoded), this.#open);
   }
 }
 Object.setPrototypeOf(LazyArray.prototype, NdArray.prototype);

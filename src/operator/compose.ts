@@ -68,12 +68,16 @@ class Composed extends Operator<AnyMessage, AnyMessage> {
   }
 
   override flush(reason: FlushReason, context: Context): Result<AnyMessage> {
-    const made = this.#list(this.#first, this.#first.flush(reason, this.#partOfFirst(context)));
-    return this.#flushed(made, reason, context);
+    const part = this.#partOfFirst(context);
+    const made = this.#list(this.#first, this.#first.flush(reason, part));
+    return this.#flushed(made, part, reason, context);
   }
 
-  async #flushed(made: List | Promise<List>, reason: FlushReason, context: Context): Promise<List> {
-    const passed = (await this.#pass(await made, undefined, context)) as List;
+  async #flushed(made: List | Promise<List>, part: Context, reason: FlushReason, context: Context): Promise<List> {
+    const list = await made;
+    const sources = part instanceof Part ? part.finishing : [];
+    const whole = list.map((one) => completed(one, sources));
+    const passed = (await this.#pass(whole, undefined, context)) as List;
     const own = await this.#list(this.#second, this.#second.flush(reason, this.#partOfSecond(context)));
     return [...passed, ...own];
   }
@@ -126,6 +130,13 @@ class Composed extends Operator<AnyMessage, AnyMessage> {
     if (isLater<Several<AnyMessage>>(result)) return result.then((several) => listed(several, name));
     return listed(result, name);
   }
+}
+
+/** What is made of messages that were held gets what it leaves out from the newest of them, or of its run. */
+function completed(made: AnyMessage, sources: List): AnyMessage {
+  const own = made.run === undefined ? undefined : sources.findLast(({ run }) => run === made.run);
+  const parent = own ?? sources.at(-1);
+  return parent === undefined ? made : inherit(made, parent);
 }
 
 /** What fails may be tried again: then nothing comes after it. */

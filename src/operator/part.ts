@@ -34,6 +34,11 @@ export class Part implements Context {
     return this.#merged ? "" : this.#call.stream;
   }
 
+  /** What finishes with the results of the call, as far as it has come. */
+  get finishing(): readonly AnyMessage[] {
+    return this.#call.finishing.map(({ message }) => message);
+  }
+
   hold(): void {
     if (this.#first) this.#call.holdOwn(this.#holder);
     else this.#call.holdAll(this.#holder);

@@ -37,12 +37,13 @@ function checked(value: unknown, operator: string): AnyMessage {
 }
 
 function isMessage(value: unknown): value is AnyMessage {
+  if (typeof value !== "object" || value === null) return false;
   const type = (value as { readonly type?: unknown }).type;
-  return (type === "event" || type === "start" || type === "stop") && "envelope" in (value as object);
+  return (type === "event" || type === "start" || type === "stop") && "envelope" in value;
 }
 
 function wrong(value: unknown, operator: string): ProcessError {
-  const got = typeof value === "object" && value !== null ? value.constructor.name : String(value);
+  const got = typeof value === "object" && value !== null ? (value.constructor?.name ?? "object") : String(value);
   return new ProcessError(
     operator,
     new UsageError(`expected a Start, Event or Stop, several of them, or nothing as the result, got ${got}`),

@@ -18,6 +18,8 @@ export abstract class Publisher<In extends AnyMessage = Message> {
   /** The name of the stream in Starts and signs of life; a block puts its own name here when there is none. */
   stream = "";
   #life: Life | undefined;
+  /** True where somebody says how attempts end: else what could be repeated would pile up. */
+  #repeats = false;
 
   /** Connects; messages come only afterwards. */
   open(_signal: AbortSignal): void | Promise<void> {}
@@ -50,16 +52,21 @@ export abstract class Publisher<In extends AnyMessage = Message> {
   /** Makes the wire messages of a message; a repeated attempt gets the same bytes, with the same sequence. */
   protected encode(message: In): WireMessages {
     const life = this.#alive();
-    const repeated = life.repeating === undefined ? undefined : life.encoded[life.repeating];
-    if (life.repeating !== undefined) {
-      if (repeated?.message === message) {
-        life.repeating += 1;
-        return repeated.wire;
+    const { repeating } = life;
+    if (repeating !== undefined) {
+      const index = life.encoded.findIndex((one, place) => place >= repeating && one.message === message);
+      if (index >= 0) {
+        life.repeating = index + 1;
+        return (life.encoded[index] as Encoded).wire;
       }
       life.repeating = undefined;
     }
     const wire = life.writer(message, this.#writing(message));
-    if (this.confirms) life.encoded.push({ message, wire });
+    // Whoever does not confirm is given one message after the other, and nobody says that it is done.
+    if (!this.confirms) {
+      life.last = message;
+      life.lastWire = wire;
+    } else if (this.#repeats) life.encoded.push({ message, wire });
     return wire;
   }
 
@@ -82,16 +89,21 @@ export abstract class Publisher<In extends AnyMessage = Message> {
   begin(stream: string): void {
     if (this.stream === "") this.stream = stream;
     this.#life = undefined;
+    this.#repeats = true;
   }
 
   /** Says how the last attempt ended, so that a repetition gets the same bytes; for the platform. */
   attempted(outcome: "done" | "failed"): void {
-    if (this.#life === undefined) return;
-    if (outcome === "failed") this.#life.repeating = 0;
-    else {
-      this.#life.repeating = undefined;
-      if (this.#life.encoded.length > 0) this.#life.encoded = [];
-    }
+    const life = this.#life;
+    if (life === undefined) return;
+    if (outcome === "failed") {
+      life.repeating = 0;
+      if (life.last !== undefined) life.encoded = [{ message: life.last, wire: life.lastWire }];
+    } else if (life.repeating !== undefined) {
+      // Of a batch that is repeated message by message the later ones are still to come.
+      life.encoded.splice(0, life.repeating);
+      life.repeating = 0;
+    } else if (life.encoded.length > 0) life.encoded = [];
   }
 
   #writing(message: In): Writing | undefined {
@@ -104,14 +116,26 @@ export abstract class Publisher<In extends AnyMessage = Message> {
       writer: this.codec.writer({ stream: this.stream, shared: this.shared }) as Writer<AnyMessage>,
       encoded: [],
       repeating: undefined,
+      last: undefined,
+      lastWire: [],
     };
     return this.#life;
   }
 }
 
 /** Without the type of the messages, or a publisher of any message would not do for those of one operator. */
+interface Encoded {
+  readonly message: AnyMessage;
+  readonly wire: WireMessages;
+}
+
 interface Life {
   readonly writer: Writer<AnyMessage>;
-  encoded: { readonly message: AnyMessage; readonly wire: WireMessages }[];
+  /** What may have to be repeated, in order. */
+  encoded: Encoded[];
+  /** Where in it a repetition is; undefined while nothing is repeated. */
   repeating: number | undefined;
+  /** The last message of a publisher that does not confirm. */
+  last: AnyMessage | undefined;
+  lastWire: WireMessages;
 }

@@ -125,7 +125,7 @@ export class BoundedQueue<T extends QueueItem> {
     const item = this.#policy === undefined ? lane.items.shift() : this.#takeEntry(lane, this.#policy);
     if (item === undefined) return undefined;
     this.#unqueued(lane);
-    this.#wakeAndTell();
+    if (this.#waiting > 0 || this.#queued === 0 || this.#held > 0 || this.#pressed) this.#wakeAndTell();
     return item;
   }
 
@@ -152,7 +152,7 @@ export class BoundedQueue<T extends QueueItem> {
   settle(item: T): void {
     this.#policy?.settled(item);
     this.#release(item);
-    this.#wakeAndTell();
+    if (this.#waiting > 0 || this.#held > 0 || this.#pressed) this.#wakeAndTell();
   }
 
   /** Lets nothing more in, and refuses what waits. */
@@ -167,6 +167,15 @@ export class BoundedQueue<T extends QueueItem> {
       this.#refused(item);
       return;
     }
+    if (this.#policy !== undefined || this.#waiting > 0 || !this.#fits(item)) return this.#putElse(lane, item);
+    // The usual case, short, since every message takes this way: nothing is ever dropped here, and there is room.
+    this.#charge(item);
+    this.#queued += 1;
+    lane.items.push(item);
+    if (!this.#announced || this.#held > 0 || this.#pressed) this.#tell();
+  }
+
+  #putElse(lane: LaneEntries<T>, item: T): void | Promise<void> {
     const fate = this.#judgePut(lane, item);
     if (fate === "wait") return this.#wait(new Entry(lane, item));
     if (fate === "admit") this.#admit(lane, item);
@@ -177,7 +186,7 @@ export class BoundedQueue<T extends QueueItem> {
 
   #judgePut(lane: LaneEntries<T>, item: T): Fate {
     const policy = this.#policy;
-    if (policy === undefined) return this.#waiting === 0 && this.#fits(item) ? "admit" : "wait";
+    if (policy === undefined) return "wait";
     return lane.waiting.size > 0 ? policy.judgeBehind(lane, item) : policy.judge(lane, item);
   }
 

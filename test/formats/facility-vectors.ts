@@ -1,15 +1,15 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import type { Codec, Decoded } from "../../src/message/codec.ts";
-import { DEFAULT_LIMITS, type Limits } from "../../src/message/limits.ts";
 import { Event } from "../../src/message/event.ts";
+import { DEFAULT_LIMITS, type Limits } from "../../src/message/limits.ts";
 import type { Message } from "../../src/message/message.ts";
 import { bytesOf, type DType, isNdArray, type NdArray } from "../../src/message/ndarray.ts";
 import { Start } from "../../src/message/start.ts";
 import { Stop } from "../../src/message/stop.ts";
+import { HOSTILE_MESSAGES } from "../corpus/hostile-payloads.ts";
 import { mutated } from "../corpus/mutations.ts";
 import { MUTATIONS, SEED, Seeded } from "../corpus/seeded.ts";
-import { HOSTILE_MESSAGES } from "../corpus/hostile-payloads.ts";
 import { expectRejected, isTaken, survive } from "./hostility.ts";
 import { type Expected, type Vector, vectorsOf } from "./vectors.ts";
 
@@ -80,14 +80,15 @@ export function facilityTests(tests: FacilityTests): void {
 
   test("what was read is written with the same bytes, those of events by reference", () => {
     for (const vector of goodOnes(format)) {
-      const { message } = readVector(tests, vector).at(-1) as Decoded;
-      const written = codecOf(tests, vector).writer()(message).flat();
-      const received = messagesOf(tests, vector).flat().slice(-written.length);
+      const write = codecOf(tests, vector).writer();
+      const all = readVector(tests, vector).map(({ message }) => write(message).flat());
+      const written = all.at(-1) as readonly Uint8Array[];
       expect(written.length, vector.name).toBe(vector.frames.length);
       for (const [index, frame] of written.entries()) {
-        expect(Buffer.compare(frame, received[index] as Uint8Array), vector.name).toBe(0);
-        if (message.type === "event") expect(frame.buffer).toBe((received[index] as Uint8Array).buffer);
+        expect(Buffer.compare(frame, vector.frames[index] as Uint8Array), vector.name).toBe(0);
       }
+      if (vector.expect.kind !== "event") continue;
+      expect(written.at(-1)?.buffer, vector.name).toBe(vector.frames.at(-1)?.buffer);
     }
   });
 
@@ -99,7 +100,9 @@ export function facilityTests(tests: FacilityTests): void {
       const read = codec.reader(tests.limits ?? DEFAULT_LIMITS);
       const before = messagesOf(tests, vector).slice(0, -vector.frames.length);
       for (const frames of before) read(frames);
-      const again = codec.writer()(unknownCopy(decoded.message)).flatMap((frames) => read(frames));
+      const again = codec
+        .writer()(unknownCopy(decoded.message))
+        .flatMap((frames) => read(frames));
       expectSame(again.at(-1) as Decoded, vector.expect as Expected, more[vector.name]);
     }
   });
@@ -153,7 +156,9 @@ function expectRefused(tests: FacilityTests, vector: FacilityVector, reason: Reg
 function unknownCopy(message: Message): Message {
   const { envelope } = message;
   if (message.type === "event") return new Event({ ...message.metadata }, message.payload, envelope);
-  return message.type === "start" ? new Start({ ...message.data }, envelope) : new Stop({ ...message.data }, message.envelope);
+  return message.type === "start"
+    ? new Start({ ...message.data }, envelope)
+    : new Stop({ ...message.data }, message.envelope);
 }
 
 /** Compares a decoded message with what a vector says; the order of keys means nothing. */

@@ -95,3 +95,18 @@ test("package - a missing optional peer is an error that names the install comma
   expect(text).toContain("npm install zeromq");
   expect(code).toBe(0);
 });
+
+test("package - arrays are compressed and decompressed by WebAssembly, without a warning", () => {
+  consumer.write(
+    "compress.js",
+    `import { Event, NdArray } from "${name}";
+    import { dectrisV2Codec } from "${name}/formats/dectris";
+    process.on("warning", ({ message }) => console.log(message));
+    const limits = { maxMessageBytes: 1e6, maxHeaderBytes: 1e6, maxFrames: 9, maxDepth: 64 };
+    const image = new NdArray(new Uint16Array(10_000).fill(7), [100, 100]);
+    const [frames] = dectrisV2Codec.writer()(new Event({}, image, { run: "1" }));
+    const [{ message }] = dectrisV2Codec.reader(limits)(frames);
+    console.log(frames[0].length < 1000, message.array("uint16").data.every((count) => count === 7));`,
+  );
+  expect(consumer.run(process.execPath, "compress.js")).toEqual({ code: 0, text: "true true\n" });
+});

@@ -13,6 +13,9 @@ import type { StageOptions, StageOrder } from "./programs/stage.ts";
 export type StageName = "detector" | "middle" | "sink";
 export const STAGES: readonly StageName[] = ["detector", "middle", "sink"];
 
+/** The implementation of ZeroMQ that each stage uses. */
+export type Engines = Readonly<Record<StageName, "libzmq" | "zmtp">>;
+
 /** Names an event by the detector's number and life. */
 export interface EventName {
   readonly id: number;
@@ -100,19 +103,21 @@ export class Stage extends Child<StageWord, StageOrder> {
 export class Chain implements AsyncDisposable {
   readonly #folder: string;
   readonly #places: Places;
+  readonly #engines: Engines;
   readonly #raw: string;
   readonly #worked: string;
   readonly #lives = new Map<StageName, Stage[]>(STAGES.map((name) => [name, []]));
 
-  static async open(transport: "tcp" | "ipc"): Promise<Chain> {
+  static async open(transport: "tcp" | "ipc", engines: Engines): Promise<Chain> {
     const places = new Places();
     const folder = await mkdtemp(join(tmpdir(), "arroyo-chain-"));
-    return new Chain(folder, places, await places.free(transport), await places.free(transport));
+    return new Chain(folder, places, engines, await places.free(transport), await places.free(transport));
   }
 
-  private constructor(folder: string, places: Places, raw: string, worked: string) {
+  private constructor(folder: string, places: Places, engines: Engines, raw: string, worked: string) {
     this.#folder = folder;
     this.#places = places;
+    this.#engines = engines;
     this.#raw = raw;
     this.#worked = worked;
   }
@@ -136,7 +141,8 @@ export class Chain implements AsyncDisposable {
       middle: { from: this.#raw, to: this.#worked },
       sink: { from: this.#worked },
     };
-    const stage = new Stage({ name, life, journal, ...ends[name], ...(death === undefined ? {} : { death }) });
+    const engine = this.#engines[name];
+    const stage = new Stage({ name, life, journal, engine, ...ends[name], ...(death === undefined ? {} : { death }) });
     this.#lives.get(name)?.push(stage);
     return stage;
   }

@@ -41,6 +41,13 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
   });
 }
 
+test("endings - a program whose source is silent goes on until it is told to stop", async () => {
+  await using child = start("silent");
+  await busy(child);
+  child.signal("SIGTERM");
+  expect(await child.end()).toEqual({ code: 0, signal: null });
+});
+
 test("endings - one Ctrl-C that comes twice, from the terminal and from npm, is one", async () => {
   await using child = start("endless");
   await busy(child);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { SEED, Seeded } from "../corpus/seeded.ts";
 import { eventsOf, expectSums, missingOf } from "./accounts.ts";
-import { Chain, STAGES, type StageName } from "./chain.ts";
+import { Chain, type Engines, STAGES, type StageName } from "./chain.ts";
 import { idsOf, rangesWithout, segmentsOf } from "./journals.ts";
 import type { Death } from "./programs/death.ts";
 
@@ -14,6 +14,9 @@ interface Plan {
   readonly victim: StageName;
   readonly death: Death;
   readonly transport: "tcp" | "ipc";
+  readonly engines: Engines;
+  /** The engines, for the title. */
+  readonly with: string;
   readonly seed: number;
 }
 
@@ -21,26 +24,32 @@ interface Plan {
 function plans(victim: StageName, repetition: number): Plan[] {
   const random = new Seeded(SEED * 1_000 + repetition * 10 + STAGES.indexOf(victim));
   const places = [1, 2, EVENTS + 1, ...Array.from({ length: 7 }, () => 3 + random.below(EVENTS - 2))];
-  return places.map((message) => ({
-    victim,
-    death: { run: RUN, message, when: random.pick(["before", "after"] as const) },
-    transport: random.pick(["tcp", "ipc"] as const),
-    seed: random.below(1_000_000),
-  }));
+  const engine = (): "libzmq" | "zmtp" => random.pick(["libzmq", "zmtp"]);
+  return places.map((message) => {
+    const engines = { detector: engine(), middle: engine(), sink: engine() };
+    return {
+      victim,
+      death: { run: RUN, message, when: random.pick(["before", "after"] as const) },
+      transport: random.pick(["tcp", "ipc"] as const),
+      engines,
+      with: Object.values(engines).join(", "),
+      seed: random.below(1_000_000),
+    };
+  });
 }
 
 for (const victim of STAGES) {
   for (let repetition = 0; repetition < REPETITIONS; repetition += 1) {
     test.for(plans(victim, repetition))(
-      `kill - ${victim} dies $death.when message $death.message over $transport (seed ${SEED}, case $seed)`,
+      `kill - ${victim} dies $death.when message $death.message, $transport, $with (seed ${SEED}, case $seed)`,
       survives,
     );
   }
 }
 
 /** One night: a complete run, then one in which the victim is killed and started again. */
-async function survives({ victim, death, transport, seed }: Plan): Promise<void> {
-  await using chain = await Chain.open(transport);
+async function survives({ victim, death, transport, engines, seed }: Plan): Promise<void> {
+  await using chain = await Chain.open(transport, engines);
   for (const name of STAGES) chain.start(name, name === victim ? death : undefined);
   await Promise.all(STAGES.map((name) => chain.now(name).ready()));
   const random = new Seeded(seed);

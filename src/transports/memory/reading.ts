@@ -39,16 +39,7 @@ export abstract class Reading {
 
   /** Tells whether a message is for this reader. */
   follows(decoded: Decoded<AnyMessage>): boolean {
-    if (this.#topics === undefined) return true;
-    const { message, hop, control } = decoded;
-    if (message.type !== "event" || control === true || hop === undefined) return true;
-    const { topic } = hop;
-    let follows = this.#followed.get(topic);
-    if (follows === undefined) {
-      follows = this.#topics.some((prefix) => topic.startsWith(prefix));
-      this.#followed.set(topic, follows);
-    }
-    return follows;
+    return this.#topics === undefined || this.#followsTopic(decoded, this.#topics);
   }
 
   /** Leaves: the listener's `start` returns, or throws the error. */
@@ -79,6 +70,17 @@ export abstract class Reading {
 
   /** Is called once, when this reader leaves. */
   protected abstract left(): void;
+
+  #followsTopic({ message, hop, control }: Decoded<AnyMessage>, topics: readonly string[]): boolean {
+    if (message.type !== "event" || control === true || hop === undefined) return true;
+    const { topic } = hop;
+    let follows = this.#followed.get(topic);
+    if (follows === undefined) {
+      follows = topics.some((prefix) => topic.startsWith(prefix));
+      this.#followed.set(topic, follows);
+    }
+    return follows;
+  }
 
   #await(wait: Promise<void>): void {
     this.#full = true;

@@ -3,7 +3,7 @@ import type { Codec } from "../../message/codec.ts";
 import { type Address, readAddress, type Use } from "./address.ts";
 import { readCurve, type ZmqCurve } from "./curve.ts";
 import { checkNames, oneOf, shown, wholeNumber } from "./option-check.ts";
-import type { EngineNeeds, SocketSettings } from "./socket.ts";
+import type { SocketSettings } from "./socket.ts";
 
 const ENGINES = ["auto", "zmtp", "libzmq"] as const;
 
@@ -19,7 +19,7 @@ export interface ZmqEnds {
    * `endpoints`. Native name: zmq_bind.
    */
   readonly bind?: string | readonly string[];
-  /** The implementation of ZeroMQ. Default `auto`, which is `libzmq`; `zmtp` is not part of this version. */
+  /** The implementation of ZeroMQ: `libzmq` by the package `zeromq`, `zmtp` our own. Default `auto`, which is `libzmq`. */
   readonly engine?: EngineName;
 }
 
@@ -77,8 +77,6 @@ export interface Ends {
   readonly engine: EngineName;
   /** What to say about addresses that anybody on the network can reach. */
   readonly warning: string | undefined;
-  /** One socket for all addresses to bind to, and one for each to connect to. */
-  readonly needs: Omit<EngineNeeds, "isWriting">;
   readonly settings: Omit<SocketSettings, "maxFrameBytes" | "lingerMs">;
 }
 
@@ -107,10 +105,6 @@ export function readEnds(subject: string, options: ZmqOptions, names: readonly s
     bind,
     engine: oneOf(subject, "engine", options.engine, "auto", ENGINES),
     warning,
-    needs: {
-      sockets: connect.length + (bind.length > 0 ? 1 : 0),
-      isInproc: [...connect, ...bind].some((address) => address.transport === "inproc"),
-    },
     settings: {
       subject,
       maxBytes,

@@ -1,12 +1,11 @@
 import { MissingPackageError, text, UsageError } from "../../errors.ts";
 import type { EngineName } from "./ends.ts";
-import type { Engine, EngineNeeds } from "./socket.ts";
+import type { Engine } from "./socket.ts";
 
 /** Loads the implementation that was asked for; only now, so that a constructor loads no package. */
 export async function loadEngine(
   name: EngineName,
   subject: string,
-  needs: EngineNeeds,
   load: () => Promise<typeof import("zeromq")> = () => import("zeromq"),
 ): Promise<Engine> {
   if (name === "zmtp") {
@@ -14,7 +13,7 @@ export async function loadEngine(
     return new ZmtpEngine();
   }
   const { LibzmqEngine } = await import("./libzmq-engine.ts");
-  return new LibzmqEngine(await loadPackage(subject, load), needs);
+  return new LibzmqEngine(await loadPackage(subject, load));
 }
 
 async function loadPackage(

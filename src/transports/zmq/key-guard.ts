@@ -3,49 +3,84 @@ import { bindFreed } from "./bind-freed.ts";
 import { keyBytes } from "./curve.ts";
 import { received } from "./received.ts";
 
+type Package = Pick<typeof import("zeromq"), "Context" | "Reply">;
+
+/** Ties sockets to the keys that may come to them. */
+export interface Guarded {
+  readonly context: Context;
+  readonly domain: string;
+  /** Lets go of the keys; the last one closes the guard's own socket. */
+  release(): void;
+}
+
 const HANDLER = "inproc://zeromq.zap.01";
 /** Places in a request of the protocol ZAP. */
 const VERSION = 0;
 const REQUEST = 1;
+const DOMAIN = 2;
 const MECHANISM = 5;
 const KEY = 6;
 const FRAMES = 7;
 
-/** Answers libzmq's question whether a client's key may come in (the protocol ZAP), for all sockets of one context. */
-export class KeyGuard {
-  /** How many sockets a guard has in its context. */
-  static readonly sockets = 1;
-  readonly #keys: ReadonlySet<string>;
-  readonly #handler: Reply;
+/** A context of libzmq ends with the process, so that there is one for each copy of the package. */
+const guards = new WeakMap<object, KeyGuard>();
 
-  private constructor(handler: Reply, keys: readonly string[]) {
-    this.#handler = handler;
-    this.#keys = new Set(keys.map((key) => keyBytes(key).toString("hex")));
+/**
+ * Answers libzmq's question whether a client's key may come in (the protocol ZAP). libzmq asks one handler for each
+ * context, so that guarded sockets share a context of their own, and the domain says which of them is meant.
+ */
+export class KeyGuard {
+  readonly #zmq: Package;
+  readonly #context: Context;
+  readonly #keys = new Map<string, ReadonlySet<string>>();
+  #handler: Promise<Reply> | undefined;
+  #made = 0;
+
+  private constructor(zmq: Package) {
+    this.#zmq = zmq;
+    this.#context = new zmq.Context();
   }
 
-  /** Begins to let the named keys in, and nobody else. */
-  static async open(
-    zmq: Pick<typeof import("zeromq"), "Reply">,
-    context: Context,
-    keys: readonly string[],
-  ): Promise<KeyGuard> {
-    const guard = new KeyGuard(new zmq.Reply({ context, linger: 0 }), keys);
-    try {
-      await bindFreed(() => guard.#handler.bind(HANDLER));
-    } catch (error) {
-      guard.close();
-      throw error;
-    }
-    void guard.#answer();
+  /** Gives the guard of a copy of the package. */
+  static of(zmq: Package): KeyGuard {
+    const guard = guards.get(zmq.Context) ?? new KeyGuard(zmq);
+    guards.set(zmq.Context, guard);
     return guard;
   }
 
-  close(): void {
-    this.#handler.close();
+  /** Lets the named keys in, and nobody else, at sockets of the context and domain given back. */
+  async admit(keys: readonly string[]): Promise<Guarded> {
+    this.#made += 1;
+    const domain = `arroyo-${this.#made}`;
+    this.#keys.set(domain, new Set(keys.map((key) => keyBytes(key).toString("hex"))));
+    const release = (): void => this.#release(domain);
+    this.#handler ??= this.#open();
+    try {
+      await this.#handler;
+    } catch (error) {
+      release();
+      throw error;
+    }
+    return { context: this.#context, domain, release };
   }
 
-  async #answer(): Promise<void> {
-    const handler = this.#handler;
+  #release(domain: string): void {
+    this.#keys.delete(domain);
+    if (this.#keys.size > 0) return;
+    const closing = this.#handler;
+    this.#handler = undefined;
+    // One that could not be opened was reported to whoever asked for it.
+    closing?.then((handler) => handler.close()).catch(() => {});
+  }
+
+  async #open(): Promise<Reply> {
+    const handler = new this.#zmq.Reply({ context: this.#context, linger: 0 });
+    await bindFreed(() => handler.bind(HANDLER));
+    void this.#answer(handler);
+    return handler;
+  }
+
+  async #answer(handler: Reply): Promise<void> {
     while (!handler.closed) {
       const request = await received(handler);
       if (request === undefined || handler.closed) return;
@@ -57,6 +92,6 @@ export class KeyGuard {
 
   #isWelcome(request: readonly Buffer[]): boolean {
     if (request.length !== FRAMES || String(request[MECHANISM]) !== "CURVE") return false;
-    return this.#keys.has((request[KEY] as Buffer).toString("hex"));
+    return this.#keys.get(String(request[DOMAIN]))?.has((request[KEY] as Buffer).toString("hex")) ?? false;
   }
 }

@@ -18,6 +18,7 @@ export class LibzmqEnds<S extends Socket> implements EndedSocket {
   readonly #monitor: Observer;
   #connections = new Connections(false);
   readonly #files: (() => void)[] = [];
+  readonly #gone: Promise<void>;
   #bindFailure: unknown;
   #redial: Redial | undefined;
   #isInproc = false;
@@ -29,11 +30,11 @@ export class LibzmqEnds<S extends Socket> implements EndedSocket {
     this.settings = settings;
     this.news = news;
     this.#monitor = native.events;
-    void this.#watch();
+    this.#gone = this.#watch();
   }
 
   get peers(): number {
-    return this.#isInproc ? 1 : this.#connections.peers;
+    return this.#isInproc && this.#redial !== undefined ? 1 : this.#connections.peers;
   }
 
   protected get closed(): boolean {
@@ -48,6 +49,7 @@ export class LibzmqEnds<S extends Socket> implements EndedSocket {
     } catch (error) {
       throw endError(subject, "bind", address, error);
     }
+    this.#isInproc ||= address.startsWith("inproc:");
     const bound = this.native.lastEndpoint ?? address;
     if (address !== "ipc://*") this.#files.push(ownFile(bound));
     return bound;
@@ -65,6 +67,11 @@ export class LibzmqEnds<S extends Socket> implements EndedSocket {
     // The monitor is silent about inproc, where libzmq keeps what is sent until the other side binds.
     this.#isInproc = true;
     queueMicrotask(() => this.#closed || this.news.peers(1));
+  }
+
+  /** Resolves after `close` when everything that was sent has left, or has been given up; at once for inproc. */
+  get gone(): Promise<void> {
+    return this.#isInproc ? Promise.resolve() : this.#gone;
   }
 
   close(): void {
@@ -97,7 +104,11 @@ export class LibzmqEnds<S extends Socket> implements EndedSocket {
     }
   }
 
-  /** Reads to the end also after `close`: libzmq waits for whoever reads its news, and would wait for ever. */
+  /**
+   * Reads to the end also after `close`: libzmq waits for whoever reads its news, and would wait for ever. The end comes
+   * when the last byte is with the kernel. A process that went before it would crash where received frames are sent on:
+   * the package frees them first.
+   */
   async #watch(): Promise<void> {
     for (;;) {
       const event = await received(this.#monitor);

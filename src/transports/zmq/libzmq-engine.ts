@@ -1,11 +1,12 @@
+import { setTimeout as pause } from "node:timers/promises";
 import type { Context } from "zeromq";
 import { UsageError } from "../../errors.ts";
 import type { ZmqCurve } from "./curve.ts";
 import { KeyGuard } from "./key-guard.ts";
+import type { LibzmqEnds } from "./libzmq-ends.ts";
 import { LibzmqReading } from "./libzmq-reading.ts";
 import { LibzmqWriting } from "./libzmq-writing.ts";
-import { OwnContext } from "./own-context.ts";
-import type { Engine, EngineNeeds, News, ReadingSocket, SocketSettings, WritingSocket } from "./socket.ts";
+import type { Engine, News, ReadingSocket, SocketSettings, WritingSocket } from "./socket.ts";
 
 type Package = typeof import("zeromq");
 
@@ -17,46 +18,45 @@ const HEARTBEATS_TO_MISS = 3;
 /** libzmq ends lingering by itself; this is for the case that it does not. */
 const BEYOND_LINGER_MS = 2000;
 
-/** Makes sockets of libzmq, by the package `zeromq`; one for each attempt of a listener and each life of a publisher. */
+/** Makes sockets of libzmq, by the package `zeromq`. */
 export class LibzmqEngine implements Engine {
   readonly name = "libzmq";
   readonly #zmq: Package;
-  readonly #needs: EngineNeeds;
-  #own: OwnContext | undefined;
-  #guard: Promise<KeyGuard> | undefined;
+  readonly #sockets: Pick<LibzmqEnds<never>, "gone">[] = [];
+  readonly #releases: (() => void)[] = [];
   #lingerMs = 0;
 
-  constructor(zmq: Package, needs: EngineNeeds) {
+  constructor(zmq: Package) {
     this.#zmq = zmq;
-    this.#needs = needs;
   }
 
   async reading(kind: "sub" | "pull", settings: SocketSettings, news: News): Promise<ReadingSocket> {
     const options = await this.#options(settings);
     const native = kind === "sub" ? new this.#zmq.Subscriber(options) : new this.#zmq.Pull(options);
-    return new LibzmqReading(native, settings, news);
+    const socket = new LibzmqReading(native, settings, news);
+    this.#sockets.push(socket);
+    return socket;
   }
 
   async writing(kind: "pub" | "push", settings: SocketSettings, news: News): Promise<WritingSocket> {
     const options = await this.#options(settings);
-    this.#lingerMs = settings.lingerMs;
     const native =
       kind === "pub"
         ? new this.#zmq.XPublisher({ ...options, verbosity: "allSubsUnsubs" })
         : new this.#zmq.Push(options);
-    return new LibzmqWriting(kind, native, settings, news);
+    const socket = new LibzmqWriting(kind, native, settings, news);
+    this.#sockets.push(socket);
+    return socket;
   }
 
   async close(): Promise<boolean> {
-    const guard = await this.#guard?.catch(() => undefined);
-    guard?.close();
-    const own = this.#own;
-    this.#own = undefined;
-    this.#guard = undefined;
-    if (own === undefined) return true;
     const beganMs = performance.now();
-    const isFreed = await own.freed(this.#lingerMs + BEYOND_LINGER_MS);
-    return isFreed && (this.#lingerMs === 0 || performance.now() - beganMs < this.#lingerMs);
+    const stop = new AbortController();
+    const late = pause(this.#lingerMs + BEYOND_LINGER_MS, undefined, { signal: stop.signal }).catch(() => undefined);
+    await Promise.race([Promise.all(this.#sockets.map((socket) => socket.gone)), late]);
+    stop.abort();
+    for (const release of this.#releases.splice(0)) release();
+    return this.#lingerMs === 0 || performance.now() - beganMs < this.#lingerMs;
   }
 
   async #options(settings: SocketSettings): Promise<NativeOptions> {
@@ -64,7 +64,7 @@ export class LibzmqEngine implements Engine {
     if (curve !== undefined && this.#zmq.capability.curve !== true) {
       throw new UsageError(`${settings.subject}: curve: this build of libzmq has no CURVE; install zeromq from npm`);
     }
-    const context = await this.#context(curve);
+    this.#lingerMs = settings.lingerMs;
     return {
       ...KEEPALIVE,
       linger: settings.lingerMs,
@@ -76,32 +76,20 @@ export class LibzmqEngine implements Engine {
       ...(heartbeatMs === 0
         ? undefined
         : { heartbeatInterval: heartbeatMs, heartbeatTimeout: heartbeatMs * HEARTBEATS_TO_MISS }),
-      ...(curve === undefined ? undefined : curveOptions(curve)),
-      ...(context === undefined ? undefined : { context }),
+      ...(curve === undefined ? undefined : await this.#curve(curve)),
     };
   }
 
-  /** Gives a context of our own where the end of sending has to be seen or keys are looked at; inproc needs the common one. */
-  async #context(curve: ZmqCurve | undefined): Promise<Context | undefined> {
-    const { sockets, isWriting, isInproc } = this.#needs;
-    const allow = curve?.server === true ? curve.allow : undefined;
-    if (allow === undefined && (isInproc || !isWriting)) return undefined;
-    this.#own ??= new OwnContext(this.#zmq, sockets, allow === undefined ? 0 : KeyGuard.sockets);
-    const { native } = this.#own;
-    if (allow !== undefined) {
-      this.#guard ??= KeyGuard.open(this.#zmq, native, allow);
-      await this.#guard;
+  async #curve(curve: ZmqCurve): Promise<Partial<NativeOptions>> {
+    if (curve.server !== true) {
+      return { curvePublicKey: curve.publicKey, curveSecretKey: curve.secretKey, curveServerKey: curve.serverKey };
     }
-    return native;
+    const server = { curveServer: true, curveSecretKey: curve.secretKey };
+    if (curve.allow === undefined) return server;
+    const { context, domain, release } = await KeyGuard.of(this.#zmq).admit(curve.allow);
+    this.#releases.push(release);
+    return { ...server, context, zapDomain: domain, zapEnforceDomain: true };
   }
-}
-
-function curveOptions(curve: ZmqCurve): Partial<NativeOptions> {
-  if (curve.server !== true) {
-    return { curvePublicKey: curve.publicKey, curveSecretKey: curve.secretKey, curveServerKey: curve.serverKey };
-  }
-  const server = { curveServer: true, curveSecretKey: curve.secretKey };
-  return curve.allow === undefined ? server : { ...server, zapDomain: "arroyo", zapEnforceDomain: true };
 }
 
 interface NativeOptions {

@@ -12,7 +12,8 @@ export class LibzmqWriting extends LibzmqEnds<Push | XPublisher> implements Writ
   readonly #kind: "pub" | "push";
   /** Taken, and given back because the peer went in the same moment. */
   readonly #returned: Frames[] = [];
-  #isWaiting = false;
+  /** What waits for room; resolves whatever comes of it. */
+  #waiting: Promise<unknown> | undefined;
 
   constructor(kind: "pub" | "push", native: Push | XPublisher, settings: SocketSettings, news: News) {
     super(native, settings, news);
@@ -23,7 +24,7 @@ export class LibzmqWriting extends LibzmqEnds<Push | XPublisher> implements Writ
   }
 
   get hasRoom(): boolean {
-    if (this.closed || this.#isWaiting || this.#returned.length > 0) return false;
+    if (this.closed || this.#waiting !== undefined || this.#returned.length > 0) return false;
     return this.#kind === "pub" || this.native.writable;
   }
 
@@ -34,8 +35,19 @@ export class LibzmqWriting extends LibzmqEnds<Push | XPublisher> implements Writ
   }
 
   async takeLater(frames: Frames, patienceMs = -1): Promise<boolean> {
-    if (this.closed || this.#isWaiting) return false;
-    this.#isWaiting = true;
+    while (this.#waiting !== undefined) await this.#waiting;
+    if (this.closed) return false;
+    const sent = this.#sendLater(frames, patienceMs);
+    this.#waiting = sent.catch(() => undefined);
+    try {
+      return await sent;
+    } finally {
+      this.#waiting = undefined;
+      if (this.#returned.length > 0) void this.#sendReturned().catch((failure: unknown) => this.#failed(failure));
+    }
+  }
+
+  async #sendLater(frames: Frames, patienceMs: number): Promise<boolean> {
     this.native.sendTimeout = patienceMs;
     try {
       await this.native.send(frames as Uint8Array[]);
@@ -44,9 +56,7 @@ export class LibzmqWriting extends LibzmqEnds<Push | XPublisher> implements Writ
       if (this.closed || isFull(error)) return false;
       throw error;
     } finally {
-      this.#isWaiting = false;
       if (!this.closed) this.native.sendTimeout = 0;
-      if (this.#returned.length > 0) void this.#sendReturned();
     }
   }
 
@@ -67,15 +77,19 @@ export class LibzmqWriting extends LibzmqEnds<Push | XPublisher> implements Writ
   #refused(frames: Frames, error: unknown): void {
     if (this.closed) return;
     if (this.#kind === "pub" || !isFull(error)) {
-      this.news.trouble(`a message was not sent: ${text(error)}`);
+      this.#failed(error);
       return;
     }
     this.#returned.push(frames);
-    void this.#sendReturned();
+    void this.#sendReturned().catch((failure: unknown) => this.#failed(failure));
+  }
+
+  #failed(error: unknown): void {
+    this.news.trouble(`took a message and did not send it: ${text(error)}`);
   }
 
   async #sendReturned(): Promise<void> {
-    while (!this.#isWaiting && !this.closed) {
+    while (this.#waiting === undefined && !this.closed) {
       const next = this.#returned.shift();
       if (next === undefined) return;
       if (!(await this.takeLater(next))) this.#returned.unshift(next);

@@ -67,18 +67,10 @@ export interface WritingSocket extends EndedSocket {
   readonly hasRoom: boolean;
   /** Takes a message if there is room; one that publishes always takes it, and leaves slow subscribers out. */
   take(frames: readonly Uint8Array[]): boolean;
-  /** Waits for room, at most `patienceMs`; tells whether the message was taken. Only one may wait. */
+  /** Waits for room; false when `patienceMs` have passed, and after `close`. Only one may wait. */
   takeLater(frames: readonly Uint8Array[], patienceMs?: number): Promise<boolean>;
   /** Begins to tell what subscribers ask for, each subscription and each end of one; only for one that publishes. */
   subscriptions(heard: Heard): void;
-}
-
-/** Says beforehand what an engine will be asked for. */
-export interface EngineNeeds {
-  readonly sockets: number;
-  readonly isWriting: boolean;
-  /** True when an address is within this process. */
-  readonly isInproc: boolean;
 }
 
 /** Makes the sockets of one listener or publisher: one implementation of ZeroMQ. */

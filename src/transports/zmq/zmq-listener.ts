@@ -72,7 +72,7 @@ export class ZmqListener<M extends AnyMessage = AnyMessage> extends Listener<M> 
     });
     try {
       if (this.#topics !== undefined) platform?.follow(this.#topics);
-      engine = await loadEngine(this.#ends.engine, "ZmqListener", { ...this.#ends.needs, isWriting: false });
+      engine = await loadEngine(this.#ends.engine, "ZmqListener");
       await this.#open(engine, sockets, links, { warn, limits: platform?.limits ?? DEFAULT_LIMITS }, signal);
       if (!signal.aborted) await read(sockets, links, inlet, signal);
     } finally {

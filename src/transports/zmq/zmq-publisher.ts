@@ -126,7 +126,7 @@ export class ZmqPublisher<M extends AnyMessage = AnyMessage> extends Publisher<M
 
   async #open(signal: AbortSignal): Promise<void> {
     const { warning } = this.#ends;
-    const engine = await loadEngine(this.#ends.engine, "ZmqPublisher", { ...this.#ends.needs, isWriting: true });
+    const engine = await loadEngine(this.#ends.engine, "ZmqPublisher");
     this.#engine = engine;
     if (warning !== undefined) this.onWarning(warning);
     const came = (name: string): void => {

@@ -10,13 +10,16 @@ class Upstream {
   readonly past: string[] = [];
   readonly #name: string;
   readonly #random: Seeded;
+  readonly #falls: boolean;
   #life = 0;
   #lifecycle = 0;
   #topics = new Map<string, { next: number; skipped: number }>();
   #starts = new Map<string, { origin: number; sequence: number }>();
   #origin = 0;
 
-  constructor(name: string, random: Seeded) {
+  /** `falls`: falls silent now and then. */
+  constructor(name: string, random: Seeded, falls: boolean) {
+    this.#falls = falls;
     this.#name = name;
     this.#random = random;
   }
@@ -94,7 +97,8 @@ class Upstream {
     this.items.push({
       id: `${this.#name}${this.items.length}`,
       what,
-      afterMs: random.pick([0, 0, 0, 0, 1, 5, 30, 200, 900]),
+      // Now and then there is no sign of life for longer than a source may be silent.
+      afterMs: this.#falls && random.chance(0.01) ? 11_000 : random.pick([0, 0, 0, 0, 1, 5, 30, 200, 900]),
       value: 1 + random.below(30),
       bytes: what === "event" ? random.pick([0, 1, 8, 60, 300]) : 0,
       stream: this.#name,
@@ -112,7 +116,10 @@ class Upstream {
 
   #numbers(): Pick<ItemHop, "next" | "left"> {
     const topics = [...this.#topics];
-    return { next: topics.map(([name, { next }]) => [name, next]), left: topics.map(([name, { skipped }]) => [name, skipped]) };
+    return {
+      next: topics.map(([name, { next }]) => [name, next]),
+      left: topics.map(([name, { skipped }]) => [name, skipped]),
+    };
   }
 
   #topic(name: string): { next: number; skipped: number } {
@@ -140,7 +147,7 @@ class Upstream {
  * last sign of life come, so that each loss can be known.
  */
 export function someLiveItems(random: Seeded, name: string, clean: boolean): Item[] {
-  const upstream = new Upstream(name, random);
+  const upstream = new Upstream(name, random, !clean);
   const loses = random.chance(0.5);
   const lostEvent = (): boolean => loses && random.chance(0.2);
   const lostLifecycle = (): boolean => !clean && random.chance(0.15);

@@ -31,6 +31,15 @@ export interface ListenerPlan {
   readonly stray: boolean;
   /** Log: how long a commit takes; 0 is at once. */
   readonly commitMs: number;
+  /** What some acknowledgements and commits do instead of what they should. */
+  readonly acks: "well" | "throw" | "reject";
+  readonly stays: Stay;
+}
+
+/** Says when something is put into a running block and taken out; at first and at last, where nothing is said. */
+export interface Stay {
+  readonly fromMs?: number;
+  readonly toMs?: number;
 }
 
 export type OperatorKind =
@@ -58,7 +67,11 @@ export interface OperatorPlan {
   readonly throwsAtLifecycle: boolean;
 }
 
-export type PublishFault = "retryable" | "ambiguous" | "refuse" | "hang";
+/**
+ * The connection breaks before the message is there, or after; it is broken for good; the message is refused, or never
+ * answered.
+ */
+export type PublishFault = "retryable" | "ambiguous" | "fatal" | "refuse" | "hang";
 
 export interface PublisherPlan {
   readonly way: "sync" | "async" | "batch";
@@ -73,6 +86,7 @@ export interface PublisherPlan {
   readonly faults: readonly { readonly at: number; readonly fault: PublishFault }[];
   /** Events with such a value are always refused; 0 for none. */
   readonly refusesOneOf: number;
+  readonly stays: Stay;
 }
 
 export interface BlockPlan {
@@ -110,7 +124,8 @@ export function planOf(seed: number): Plan {
   const killable = listeners.every(({ kind }) => kind === "log");
   const operator = someOperator(random, recover === "run");
   const publishers = Array.from({ length: random.pick([1, 1, 1, 2, 3]) }, (_, index) => somePublisher(random, index));
-  const kills = killable && random.chance(0.6) ? Array.from({ length: 1 + random.below(3) }, () => random.below(80)) : [];
+  const kills =
+    killable && random.chance(0.6) ? Array.from({ length: 1 + random.below(3) }, () => random.below(80)) : [];
   return {
     seed,
     listeners,
@@ -136,6 +151,8 @@ function someListener(random: Seeded, name: string, logOnly: boolean): ListenerP
     ignoresAbort: random.chance(0.08),
     stray: random.chance(0.08),
     commitMs: random.pick([0, 0, 1, 40]),
+    acks: random.chance(0.1) ? random.pick(["throw", "reject"] as const) : "well",
+    stays: someStay(random),
   };
 }
 
@@ -187,11 +204,19 @@ function somePublisher(random: Seeded, index: number): PublisherPlan {
     close: random.pick(["sync", "sync", "sync", "async", "async", "hang", "throw"] as const),
     faults: random.chance(0.35) ? someFaults(random) : [],
     refusesOneOf: random.chance(0.1) ? 2 + random.below(4) : 0,
+    stays: index === 0 ? {} : someStay(random),
   };
 }
 
 const OFTEN: readonly PublishFault[] = ["retryable", "ambiguous"];
-const FAULTS: readonly PublishFault[] = [...OFTEN, ...OFTEN, ...OFTEN, "refuse", "refuse", "hang"];
+const FAULTS: readonly PublishFault[] = [...OFTEN, ...OFTEN, ...OFTEN, "refuse", "refuse", "hang", "fatal"];
+
+function someStay(random: Seeded): Stay {
+  if (random.chance(0.85)) return {};
+  const fromMs = random.chance(0.6) ? random.pick([0, 3, 40, 250]) : undefined;
+  const toMs = random.chance(0.6) ? (fromMs ?? 0) + random.pick([1, 20, 200, 1_000]) : undefined;
+  return { ...(fromMs === undefined ? {} : { fromMs }), ...(toMs === undefined ? {} : { toMs }) };
+}
 
 function someFaults(random: Seeded): { at: number; fault: PublishFault }[] {
   return Array.from({ length: 1 + random.below(3) }, () => ({

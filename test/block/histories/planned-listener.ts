@@ -41,6 +41,10 @@ export class PlannedListener extends Listener<Message> {
   readonly #life: Life;
   #next = 0;
 
+  get plan(): ListenerPlan {
+    return this.#state.plan;
+  }
+
   constructor(state: SourceState, records: Records, clock: Clock) {
     super();
     this.#state = state;
@@ -117,6 +121,8 @@ export class PlannedListener extends Listener<Message> {
 
   #commit(position: number): void | Promise<void> {
     if (this.#life.dead) return;
+    const { acks } = this.#state.plan;
+    if (acks !== "well" && position % 3 === 0) return this.#fails(acks);
     const { plan } = this.#state;
     if (plan.commitMs === 0) this.#committed(position);
     else return pause(this.#clock, plan.commitMs, undefined).then(() => this.#committed(position));
@@ -126,6 +132,17 @@ export class PlannedListener extends Listener<Message> {
     if (this.#life.dead || position < this.#state.committed) return;
     for (let at = this.#state.committed; at <= position; at += 1) this.#mayCommit(at);
     this.#state.committed = position + 1;
+  }
+
+  #ackFails({ number }: Put): void | Promise<void> {
+    const { acks, kind } = this.#state.plan;
+    if (acks !== "well" && kind !== "log" && number % 3 === 0) return this.#fails(acks);
+  }
+
+  #fails(how: "throw" | "reject"): Promise<void> {
+    const error = new Error("planned: the acknowledgement failed");
+    if (how === "throw") throw error;
+    return Promise.reject(error);
   }
 
   /** What is committed never comes again: its results must be safe, from this life or an earlier one. */
@@ -138,25 +155,25 @@ export class PlannedListener extends Listener<Message> {
     const seen = puts.filter((put) => put.seen);
     const unsafe = seen.map((put) => this.#records.unsafe(put));
     if (unsafe.includes(undefined)) return;
-    if (block.overflow !== "block") return;
+    // What falls out of a full queue, and with the oldest of too many runs, is gone on purpose.
+    if (block.overflow !== "block" || (block.maxOpenRuns < 3 && item.what !== "event")) return;
     const mustBeSeen = plan.clean && block.maxOpenRuns > 3 && listeners.length > 0;
     if (seen.length === 0 && !mustBeSeen) return;
     const why = seen.length === 0 ? "the operator never got it" : String(unsafe.at(-1));
     this.#records.violation(`${name(puts.at(-1) as Put)} was committed, but ${why}`);
   }
 
-  #put(
-    inlet: PlatformInlet,
-    item: Item,
-    settlement: ((put: Put) => Settlement) | undefined,
-  ): void | Promise<void> {
+  #put(inlet: PlatformInlet, item: Item, settlement: ((put: Put) => Settlement) | undefined): void | Promise<void> {
     if (item.lost === true) return;
     const records = this.#records;
     records.called("put");
     // Without a wrapper the platform may join settlements of one prefix.
     const put = records.put(item, this.#state.index, settlement === undefined || records.plan.seed % 2 === 0);
     const own: Settlement = settlement?.(put) ?? {
-      ack: () => records.acked(put),
+      ack: () => {
+        records.acked(put);
+        return this.#ackFails(put);
+      },
       nack: () => records.nacked(put),
     };
     if (item.what === "garbage") return inlet.putFrames(GARBAGE, own);

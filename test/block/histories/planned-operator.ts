@@ -34,9 +34,7 @@ export class PlannedOperator extends Operator<Message, Message> {
   readonly #records: Records;
   readonly #clock: Clock;
   readonly #life: Life;
-  readonly #runs = this.perRun(
-    (start): RunState => ({ startId: contentOf(start).id, list: [], sum: 0 }),
-  );
+  readonly #runs = this.perRun((start): RunState => ({ startId: contentOf(start).id, list: [], sum: 0 }));
   #all: Message[] = [];
   #made = 0;
 
@@ -78,19 +76,28 @@ export class PlannedOperator extends Operator<Message, Message> {
     const { retries, unordered } = this.#records.plan.block;
     for (const put of puts) {
       put.seen = true;
+      put.resumed ||= message.type === "start" && message.resumed;
       put.running = true;
       if (context.attempt === 1) put.firsts += 1;
       // A run that goes on after it was given up begins with its Start once more.
       const again = message.type === "start" && message.resumed;
-      if (put.firsts > 1 && !again) this.#records.violation(`${name(put)} was given to the operator ${put.firsts} times`);
+      if (put.firsts > 1 && !again)
+        this.#records.violation(`${name(put)} was given to the operator ${put.firsts} times`);
       if (context.attempt > retries + 1) this.#records.violation(`${name(put)} had attempt ${context.attempt}`);
       const earlier = this.#records.puts.findLast(
         (other) => other.life === put.life && other.listener === put.listener && other.seen && other !== put,
       );
       // Calls begin in the order of what came, also where their results need no order.
-      const behind = earlier !== undefined && earlier.number > put.number && context.attempt === 1 && !again;
+      const isLater = earlier !== undefined && earlier.number > put.number && context.attempt === 1 && !again;
+      const behind = isLater && earlier.item.hop?.incarnation === put.item.hop?.incarnation;
       // What came before its Start waits for it.
-      if (behind && earlier.item.what !== "start" && earlier.item.run === message.run && !unordered && message.run !== "stray") {
+      if (
+        behind &&
+        earlier.item.what !== "start" &&
+        earlier.item.run === message.run &&
+        !unordered &&
+        message.run !== "stray"
+      ) {
         this.#records.violation(`${name(put)} came to the operator after ${name(earlier)}`);
       }
     }

@@ -3,7 +3,7 @@ import type { Message } from "../../../src/message/message.ts";
 import { Publisher } from "../../../src/publisher/publisher.ts";
 import type { Clock } from "../../../src/time/clock.ts";
 import { pause } from "./pause.ts";
-import type { PublishFault, PublisherPlan } from "./plan.ts";
+import type { PublisherPlan, PublishFault } from "./plan.ts";
 import { contentOf, keyOf, type Records, type SinkRecord } from "./records.ts";
 
 /** Is what outlives the blocks: what the other side really has. */
@@ -21,7 +21,8 @@ export function plannedPublisher(
 ): { publisher: PlannedPublisher; record: SinkRecord } {
   const { plan } = delivered;
   const record: SinkRecord = {
-    required: plan.required,
+    // One that comes or goes while the block runs gets some of the results only.
+    required: plan.required && plan.stays.fromMs === undefined && plan.stays.toMs === undefined,
     lossy: plan.overflow !== "block",
     life: records.life,
     confirmed: [],
@@ -42,6 +43,7 @@ export class PlannedPublisher extends Publisher<Message> {
   readonly delivered: Delivered;
   readonly record: SinkRecord;
   isOpen = false;
+  #goneForGood = false;
   readonly #records: Records;
   readonly #clock: Clock;
   #calls = 0;
@@ -59,6 +61,10 @@ export class PlannedPublisher extends Publisher<Message> {
     if (this.isOpen) this.#records.violation("a publisher was opened twice");
     this.delivered.opens += 1;
     if (this.delivered.plan.ms > 0) await pause(this.#clock, this.delivered.plan.ms, signal);
+    if (this.#goneForGood) {
+      this.#goneForGood = false;
+      throw new Error("planned: gone for good");
+    }
     if (this.delivered.opens <= this.delivered.plan.openFails) throw new ConnectionError("planned: not there");
     this.isOpen = true;
   }
@@ -96,7 +102,8 @@ export class PlannedPublisher extends Publisher<Message> {
 
   #refusal(message: Message): PublishFault | undefined {
     const { refusesOneOf } = this.delivered.plan;
-    const refused = refusesOneOf > 0 && message.type === "event" && (contentOf(message).value ?? 1) % refusesOneOf === 0;
+    const refused =
+      refusesOneOf > 0 && message.type === "event" && (contentOf(message).value ?? 1) % refusesOneOf === 0;
     return refused ? "refuse" : undefined;
   }
 
@@ -116,6 +123,7 @@ export class PlannedPublisher extends Publisher<Message> {
       this.record.torn ||= message.type !== "event";
       throw new Error(`planned: refused "${keyOf(message)}"`);
     }
+    if (fault === "fatal") this.#goneForGood = true;
     // The other side may have it although the publisher does not know.
     if (fault === "ambiguous") this.delivered.messages.push(message);
     throw new ConnectionError("planned: the connection broke");

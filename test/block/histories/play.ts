@@ -1,13 +1,16 @@
 import { Block } from "../../../src/block/block.ts";
-import { ArroyoError, text } from "../../../src/errors.ts";
+import { ArroyoError, text, UsageError } from "../../../src/errors.ts";
 import type { Account } from "../../../src/message/account.ts";
+import type { Message } from "../../../src/message/message.ts";
+import type { Operator } from "../../../src/operator/operator.ts";
+import type { PublisherEntry } from "../../../src/publisher/publisher-entry.ts";
 import { VirtualClock } from "../../../src/testing/virtual-clock.ts";
 import { Seeded } from "../../corpus/seeded.ts";
 import { checkBounds, checkEnd, type Ended, hangs } from "./oracle.ts";
+import type { Plan, Stay } from "./plan.ts";
 import { PlannedListener, SourceState } from "./planned-listener.ts";
 import { type PlannedOperator, plannedOperator } from "./planned-operator.ts";
 import { type Delivered, type PlannedPublisher, plannedPublisher } from "./planned-publisher.ts";
-import type { Plan } from "./plan.ts";
 import { type Life, Records, type SinkRecord } from "./records.ts";
 import { WatchedClock } from "./watched-clock.ts";
 
@@ -16,12 +19,15 @@ const LONGEST_MS = 120_000;
 /** A part that hangs is waited for so long after nothing else is. */
 const PART_MS = 1_000;
 
+type PlannedPart = PlannedListener | PlannedPublisher;
+
 /** Is one block of a history with all that stands around it. */
 export interface Scene {
   readonly plan: Plan;
   readonly records: Records;
   readonly life: Life;
   readonly block: Block;
+  readonly operator: Operator;
   readonly clock: VirtualClock;
   readonly watched: WatchedClock;
   readonly parts: readonly PlannedOperator[];
@@ -60,25 +66,56 @@ function sceneOf(
   const sinks = delivered.map((one) => plannedPublisher(one, records, clock));
   const { onError, retries, guarantee, processTimeoutMs, ...rest } = plan.block;
   const random = new Seeded(plan.seed);
+  const listeners = states.map((state) => new PlannedListener(state, records, clock));
   const block = new Block(
     {
       name: "history",
       ...rest,
       ...(guarantee === undefined ? {} : { guarantee }),
       ...(processTimeoutMs === undefined ? {} : { processTimeoutMs }),
+      // biome-ignore lint/suspicious/noThenProperty: the option has this name
       onError: { retries, then: onError },
       abandonAfterMs: 10_000,
-      listeners: states.map((state) => new PlannedListener(state, records, clock)),
+      listeners: listeners.filter(({ plan: { stays } }) => stays.fromMs === undefined),
       operator,
-      publishers: sinks.map(({ publisher, record: { required } }) => {
-        const { overflow, maxMessages, maxBytes } = publisher.delivered.plan;
-        return { publisher, required, overflow, maxMessages, maxBytes };
-      }),
+      publishers: sinks
+        .filter(({ publisher }) => publisher.delivered.plan.stays.fromMs === undefined)
+        .map(({ publisher }) => entryOf(publisher)),
     },
     { clock: watched, random: () => random.next() },
   );
   block.on("warning", ({ message }) => records.warnings.push(message));
-  return { plan, records, life: records.life, block, clock, watched, parts, sinks, states };
+  const scene = { plan, records, life: records.life, block, operator, clock, watched, parts, sinks, states };
+  for (const listener of listeners) planStay(scene, listener.plan.stays, listener);
+  for (const { publisher } of sinks) planStay(scene, publisher.delivered.plan.stays, publisher);
+  return scene;
+}
+
+function entryOf(publisher: PlannedPublisher): PublisherEntry<Message> {
+  const { required, overflow, maxMessages, maxBytes } = publisher.delivered.plan;
+  return { publisher, required, overflow, maxMessages, maxBytes };
+}
+
+/** Puts a part into the running block and takes it out; a block that has ended refuses. */
+function planStay({ operator, clock, records, life }: Scene, { fromMs, toMs }: Stay, part: PlannedPart): void {
+  const listener = part instanceof PlannedListener;
+  const refused = (error: unknown): void => {
+    const isUsage = error instanceof UsageError || (error instanceof Error && error.message.startsWith("planned"));
+    if (!isUsage) records.violation(`a change to the block failed: ${errorText(error)}`);
+  };
+  const plan = (ms: number | undefined, change: () => Promise<void>): void => {
+    if (ms === undefined) return;
+    clock.after(ms, () => {
+      if (life.dead) return;
+      try {
+        change().catch(refused);
+      } catch (error) {
+        refused(error);
+      }
+    });
+  };
+  plan(fromMs, () => (listener ? operator.addListener(part) : operator.addPublisher(entryOf(part))));
+  plan(toMs, () => (listener ? operator.removeListener(part) : operator.removePublisher(part)));
 }
 
 /** Plays a block to a kill: from then on nothing that it does has any effect. It may end before. */
@@ -113,7 +150,9 @@ async function playOut(scene: Scene): Promise<Ended> {
   const quietMs = clock.now() + LONGEST_MS;
   await run(scene, () => end.ended !== undefined, quietMs);
   if (end.ended === undefined) {
-    if (plan.listeners.every(({ after }) => after === "end") && !hangs(plan)) {
+    // A block out of which all listeners were taken waits for others.
+    const mustEnd = plan.listeners.every(({ after }) => after === "end") && !hangs(plan);
+    if (mustEnd && plan.listeners.some(({ stays }) => stays.fromMs === undefined && stays.toMs === undefined)) {
       records.violation("the sources ended and the block did not");
     }
     stop(false);

@@ -17,6 +17,8 @@ export interface Put {
   /** How often the operator was given it for the first time. */
   firsts: number;
   running: boolean;
+  /** A Start that came out as resumed. */
+  resumed: boolean;
   held: boolean;
   /** Results of a first operator that a second one has not answered yet. */
   inner: number;
@@ -121,6 +123,7 @@ export class Records {
       seen: false,
       firsts: 0,
       running: false,
+      resumed: false,
       held: false,
       inner: 0,
       failed: false,
@@ -132,8 +135,8 @@ export class Records {
 
   /** Tells whether everything that came of a message is safe, as far as the policies of the plan go. */
   unsafe(put: Put): string | undefined {
-    // A run that goes on after it was given up has its Start once more, made from this one.
-    if (put.item.what === "start" && put.firsts > 1) return undefined;
+    // A run that goes on after it was given up has a Start that is made of this one, and not settled with it.
+    if (put.resumed) return undefined;
     if (put.running) return "its call of process is not over";
     if (put.held) return "it is held";
     if (put.inner > 0) return "the second operator has not answered";

@@ -53,6 +53,15 @@ class Endless extends Operator {
   }
 }
 
+/** Waits for nothing that would keep a process alive, until it is told to stop. */
+class Silent extends Listener {
+  override async start(inlet: Inlet, signal: AbortSignal): Promise<void> {
+    inlet.ready();
+    say({ say: "busy" });
+    await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+  }
+}
+
 const slowly: Process = async (message) => {
   await new Promise((resolve) => setImmediate(resolve));
   if (message.type === "event" && message.metadata["id"] === 200) say({ say: "busy" });
@@ -69,6 +78,7 @@ const name = "block";
 const endings: Record<string, () => Block[]> = {
   ended: () => [new Block({ name, listeners: [new Numbers(100)] })],
   endless: () => [new Block({ name, listeners: [new Numbers(Number.POSITIVE_INFINITY)], operator: slowly })],
+  silent: () => [new Block({ name, listeners: [new Silent()] })],
   failed: () => [
     new Block({ name: "good", listeners: [new Numbers(Number.POSITIVE_INFINITY)], operator: slowly }),
     new Block({ name: "bad", listeners: [new Numbers(100)], operator: failing }),

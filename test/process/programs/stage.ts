@@ -21,6 +21,8 @@ export interface StageOptions {
   readonly payloadBytes?: number;
   /** Bounds of its sockets. */
   readonly sockets?: { readonly maxBytes: number; readonly messageBytes: number };
+  /** The implementation of ZeroMQ. */
+  readonly engine?: "libzmq" | "zmtp";
   readonly abandonAfterMs?: number;
 }
 
@@ -98,8 +100,8 @@ class Published extends ZmqPublisher<Message> {
 const options = JSON.parse(process.argv[2] as string) as StageOptions;
 const journal = new Journal(options.journal);
 const executioner = new Executioner(options.death);
-const { name, from, to, subscribers = 1, abandonAfterMs } = options;
-const zmq = { reconnectMaxMs: 50, ...options.sockets };
+const { name, from, to, subscribers = 1, engine = "auto", abandonAfterMs } = options;
+const zmq = { reconnectMaxMs: 50, engine, ...options.sockets } as const;
 
 const ordered = new Ordered();
 takeOrders((order: StageOrder) => {

@@ -8,7 +8,6 @@ import { ZmqPublisher } from "../../../src/transports/zmq/zmq-publisher.ts";
 const HERE = "tcp://127.0.0.1:5555";
 const KEY = "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID";
 const SECRET = "D:)Q[IlAW!ahhC2ac:9*A}h:p?([4%wOTJ%JR%cs";
-const NEEDS = { sockets: 1, isWriting: false, isInproc: false };
 
 /** Options that are refused, with what the message has to say. */
 const REFUSED: readonly (readonly [Record<string, unknown>, RegExp])[] = [
@@ -144,7 +143,7 @@ describe("engine - the package", () => {
     Promise.reject(Object.assign(new Error(`Cannot find package '${name}'`), { code: "ERR_MODULE_NOT_FOUND" }));
 
   test("is missing - the error names the command", async () => {
-    const loading = loadEngine("libzmq", "ZmqListener", NEEDS, absent("zeromq"));
+    const loading = loadEngine("libzmq", "ZmqListener", absent("zeromq"));
     await expect(loading).rejects.toThrow(MissingPackageError);
     await expect(loading).rejects.toThrow(
       'ZmqListener: the package "zeromq" is not installed; run: npm install zeromq',
@@ -152,7 +151,7 @@ describe("engine - the package", () => {
   });
 
   test("is there and does not load - is another error", async () => {
-    const loading = loadEngine("libzmq", "ZmqListener", NEEDS, absent("cmake-ts"));
+    const loading = loadEngine("libzmq", "ZmqListener", absent("cmake-ts"));
     await expect(loading).rejects.toThrow(
       /the package "zeromq" does not load: Cannot find package 'cmake-ts'; install/,
     );

@@ -17,7 +17,8 @@ const LONG = 0x02;
 
 /** Puts messages into blocks of wire bytes: small frames are copied together, large ones go along by reference. */
 export class Encoder {
-  #block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+  /** Made when first needed: who never gets anything costs nothing. */
+  #block = NO_BLOCK;
   /** Where the part that is being filled began. */
   #from = 0;
   #to = 0;
@@ -55,7 +56,7 @@ export class Encoder {
     const { length } = frame;
     const head = length > 255 ? 9 : 2;
     const copied = length < BY_REFERENCE ? length : 0;
-    if (this.#to + head + copied > BLOCK_BYTES) this.#nextBlock();
+    if (this.#to + head + copied > this.#block.length) this.#nextBlock();
     const block = this.#block;
     let at = this.#to;
     if (head === 2) {
@@ -99,3 +100,5 @@ export class Encoder {
     this.#from = this.#to;
   }
 }
+
+const NO_BLOCK = Buffer.alloc(0);

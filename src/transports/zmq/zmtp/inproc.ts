@@ -59,17 +59,18 @@ class End extends Duplex {
   }
 
   override _write(chunk: Uint8Array, _encoding: string, done: (error?: Error) => void): void {
-    (this.#other as End).#take(chunk, done);
+    // Not at once: the other side may be in the midst of what came before, to which this is the answer.
+    queueMicrotask(() => (this.#other as End).#take(chunk, done));
   }
 
   override _final(done: () => void): void {
-    this.#other?.#end();
+    (this.#other as End).#end();
     done();
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.#isOver = true;
-    this.#other?.#end();
+    (this.#other as End).#end();
     const waiting = this.#waiting;
     this.#waiting = undefined;
     waiting?.(new ConnectionError("inproc: the other side is gone"));

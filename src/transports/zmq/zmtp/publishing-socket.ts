@@ -1,4 +1,5 @@
 import type { Heard, News, SocketSettings, WritingSocket } from "../socket.ts";
+import type { ZmtpBounds } from "./bounds.ts";
 import type { Command } from "./command.ts";
 import { Encoder } from "./encoder.ts";
 import type { Peer } from "./peer.ts";
@@ -6,18 +7,19 @@ import { Refusal } from "./refusal.ts";
 import { SubscriberGroups } from "./subscriber-groups.ts";
 import { ZmtpSocket } from "./zmtp-socket.ts";
 
-const MAX_PREFIXES = 10_000;
-const MAX_PREFIX_BYTES = 4_096;
+/** So much is put together before it is written, where a producer does not pause. */
+const FLUSH_BYTES = 256 * 1024;
 
 /** Is an XPUB: gives each message to all peers that asked for it, and hears what they ask for. */
 export class ZmtpPublishing extends ZmtpSocket implements WritingSocket {
   readonly #groups = new SubscriberGroups();
   readonly #dropped = new Map<Peer, number>();
+  readonly #flushNow = (): void => this.#flush();
   #heard: Heard | undefined;
   #isFlushDue = false;
 
-  constructor(settings: SocketSettings, news: News) {
-    super("XPUB", settings, news);
+  constructor(settings: SocketSettings, bounds: ZmtpBounds, news: News) {
+    super("XPUB", settings, bounds, news);
   }
 
   get hasRoom(): boolean {
@@ -26,9 +28,13 @@ export class ZmtpPublishing extends ZmtpSocket implements WritingSocket {
 
   take(frames: readonly Uint8Array[]): boolean {
     if (this.closed) return false;
-    if (!this.#groups.add(frames) || this.#isFlushDue) return true;
-    this.#isFlushDue = true;
-    queueMicrotask(() => this.#flush());
+    const bytes = this.#groups.add(frames);
+    if (bytes === 0) return true;
+    if (bytes >= FLUSH_BYTES) this.#flush();
+    else if (!this.#isFlushDue) {
+      this.#isFlushDue = true;
+      queueMicrotask(this.#flushNow);
+    }
     return true;
   }
 
@@ -56,7 +62,9 @@ export class ZmtpPublishing extends ZmtpSocket implements WritingSocket {
 
   protected override left(peer: Peer): void {
     this.#flush();
+    const dropped = this.#dropped.get(peer) ?? 0;
     this.#dropped.delete(peer);
+    if (dropped > 0) this.trouble(`ended; it was too slow and ${dropped} messages were dropped for it`);
     for (const prefix of this.#groups.leave(peer)) this.#heard?.(prefix, false);
   }
 
@@ -65,12 +73,16 @@ export class ZmtpPublishing extends ZmtpSocket implements WritingSocket {
   }
 
   #subscribe(peer: Peer, prefix: Uint8Array, isWanted: boolean): void {
-    if (prefix.length > MAX_PREFIX_BYTES) throw new Refusal(`asked for a topic of ${prefix.length} bytes`);
+    if (this.closed) return;
+    const { maxPrefixes, maxPrefixBytes } = this.bounds;
+    const { count, bytes } = this.#groups.of(peer);
+    if (isWanted && (count >= maxPrefixes || bytes + prefix.length > maxPrefixBytes)) {
+      throw new Refusal(`asks for too much: at most ${maxPrefixes} topics of ${maxPrefixBytes} bytes together`);
+    }
     // What was sent before goes by what was asked for before.
     this.#flush();
     const own = new Uint8Array(prefix);
-    const count = isWanted ? this.#groups.subscribe(peer, own) : this.#groups.cancel(peer, own);
-    if (count > MAX_PREFIXES) throw new Refusal(`asked for more than ${MAX_PREFIXES} topics`);
+    if (!this.#groups.change(peer, own, isWanted)) return;
     this.#heard?.(own, isWanted, { take: (frames) => this.#only(peer, frames) });
   }
 
@@ -95,7 +107,7 @@ export class ZmtpPublishing extends ZmtpSocket implements WritingSocket {
         }
         const before = this.#dropped.get(peer) ?? 0;
         this.#dropped.set(peer, before + encoded.messages);
-        if (before === 0) this.news.trouble("is too slow: messages for it are dropped, and missing in its account");
+        if (before === 0) this.trouble("is too slow: messages for it are dropped, and missing in its account");
       }
     });
   }

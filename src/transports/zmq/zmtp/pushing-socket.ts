@@ -1,10 +1,13 @@
 import type { Heard, News, SocketSettings, WritingSocket } from "../socket.ts";
-import { Encoder } from "./encoder.ts";
+import type { ZmtpBounds } from "./bounds.ts";
+import { type Encoded, Encoder } from "./encoder.ts";
 import type { Peer } from "./peer.ts";
 import { ZmtpSocket } from "./zmtp-socket.ts";
 
-/** More than this does not wait for one peer, or two messages: what waits longer waits better before the socket. */
+/** More than this does not wait for one peer: what waits longer waits better before the socket. */
 const MAX_WAITING_BYTES = 1024 * 1024;
+/** So much is put together before it is written, where a producer does not pause. */
+const FLUSH_BYTES = 256 * 1024;
 
 interface Hand {
   readonly peer: Peer;
@@ -15,26 +18,39 @@ interface Hand {
 export class ZmtpPushing extends ZmtpSocket implements WritingSocket {
   readonly #hands: Hand[] = [];
   readonly #maxBytes: number;
+  readonly #flushNow = (): void => this.#flush();
+  /** What a connection that ended gave back, and what was sent while the one who is called was away. */
+  readonly #kept: Encoded[] = [];
+  readonly #away = new Encoder();
+  #keptBytes = 0;
+  /** Somebody answered before: what is sent while he is away waits for him. */
+  #isKnown = false;
   #turn = 0;
   #isFlushDue = false;
   #wake: (() => void)[] = [];
 
-  constructor(settings: SocketSettings, news: News) {
-    super("PUSH", settings, news);
+  constructor(settings: SocketSettings, bounds: ZmtpBounds, news: News) {
+    super("PUSH", settings, bounds, news);
     this.#maxBytes = Math.min(settings.maxBytes, MAX_WAITING_BYTES);
   }
 
   get hasRoom(): boolean {
-    return !this.closed && this.#hands.some((hand) => this.#roomy(hand));
+    return !this.closed && (this.#canKeep || this.#hands.some((hand) => this.#roomy(hand)));
   }
 
   take(frames: readonly Uint8Array[]): boolean {
+    if (this.closed) return false;
     const hand = this.#next();
-    if (hand === undefined) return false;
+    if (hand === undefined) {
+      if (!this.#canKeep) return false;
+      this.#away.add(frames);
+      return true;
+    }
     hand.encoder.add(frames);
-    if (!this.#isFlushDue) {
+    if (hand.encoder.bytes >= FLUSH_BYTES) hand.peer.write(hand.encoder.take());
+    else if (!this.#isFlushDue) {
       this.#isFlushDue = true;
-      queueMicrotask(() => this.#flush());
+      queueMicrotask(this.#flushNow);
     }
     return true;
   }
@@ -52,13 +68,22 @@ export class ZmtpPushing extends ZmtpSocket implements WritingSocket {
 
   subscriptions(_heard: Heard): void {}
 
+  protected override get hasRest(): boolean {
+    return this.#kept.length > 0 || this.#away.messages > 0;
+  }
+
   protected override message(): boolean {
     // A puller has nothing to say.
     return true;
   }
 
   protected override came(peer: Peer): void {
-    this.#hands.push({ peer, encoder: new Encoder() });
+    this.#isKnown = true;
+    const hand = { peer, encoder: new Encoder() };
+    this.#hands.push(hand);
+    if (this.#away.messages > 0) this.#kept.push(this.#away.take());
+    for (const encoded of this.#kept.splice(0)) peer.write(encoded);
+    this.#keptBytes = 0;
     this.#tellRoom();
   }
 
@@ -66,8 +91,14 @@ export class ZmtpPushing extends ZmtpSocket implements WritingSocket {
     const index = this.#hands.findIndex((hand) => hand.peer === peer);
     if (index < 0) return;
     const [{ encoder }] = this.#hands.splice(index, 1) as [Hand];
-    const lost = encoder.bytes + peer.queuedBytes;
-    if (lost > 0) this.news.trouble(`ended with ${lost} bytes that had not left; what was in them is lost`);
+    const { waiting, leaving } = peer.unsent();
+    const given = [...waiting, ...(encoder.messages > 0 ? [encoder.take()] : [])];
+    if (leaving > 0) this.trouble(`ended with ${leaving} messages on their way to it: some of them may be lost`);
+    const [other] = this.#hands;
+    for (const encoded of given) {
+      if (other !== undefined) other.peer.write(encoded);
+      else this.#keep(encoded);
+    }
     this.#tellRoom();
   }
 
@@ -78,6 +109,18 @@ export class ZmtpPushing extends ZmtpSocket implements WritingSocket {
   protected override closing(): void {
     this.#flush();
     this.#tellRoom();
+  }
+
+  /** Nobody is there, but the one who is called was, and will be called again. */
+  get #canKeep(): boolean {
+    return (
+      this.calls && this.#isKnown && this.#hands.length === 0 && this.#keptBytes + this.#away.bytes < this.#maxBytes
+    );
+  }
+
+  #keep(encoded: Encoded): void {
+    this.#kept.push(encoded);
+    this.#keptBytes += encoded.bytes;
   }
 
   #next(): Hand | undefined {
@@ -96,7 +139,10 @@ export class ZmtpPushing extends ZmtpSocket implements WritingSocket {
 
   #flush(): void {
     this.#isFlushDue = false;
-    for (const { peer, encoder } of this.#hands) if (encoder.messages > 0) peer.write(encoder.take());
+    for (let index = 0; index < this.#hands.length; index += 1) {
+      const { peer, encoder } = this.#hands[index] as Hand;
+      if (encoder.messages > 0) peer.write(encoder.take());
+    }
     // What fits into the kernel has left by now, and there is no news of it.
     if (this.#wake.length > 0 && this.hasRoom) this.#tellRoom();
   }

@@ -1,29 +1,34 @@
 import type { Into, News, ReadingSocket, SocketSettings } from "../socket.ts";
-import { commandFrame } from "./command.ts";
+import type { ZmtpBounds } from "./bounds.ts";
 import { Encoder } from "./encoder.ts";
 import type { Peer } from "./peer.ts";
+import { beginsWithAny } from "./prefixes.ts";
 import { ZmtpSocket } from "./zmtp-socket.ts";
 
 /** Is a SUB or a PULL: takes messages from all its peers in turn. */
 export class ZmtpReading extends ZmtpSocket implements ReadingSocket {
-  readonly #prefixes = new Set<string>();
-  /** What a peer brought while another one's message was waited for: one each, then it is not read from. */
-  readonly #waiting = new Map<Peer, Uint8Array[]>();
+  readonly #prefixes = new Map<string, Uint8Array>();
+  /**
+   * Peers that are not read from, in the order of their turns: those that were stopped while a message was waited for,
+   * each with the one that it had brought. Who had its turn stands last.
+   */
+  readonly #waiting = new Map<Peer, Uint8Array[] | undefined>();
   readonly #kind: "sub" | "pull";
   #into: Into | undefined;
   #failed: (error: unknown) => void = () => undefined;
   #ended: () => void = () => undefined;
   #isBusy = false;
 
-  constructor(kind: "sub" | "pull", settings: SocketSettings, news: News) {
-    super(kind === "sub" ? "SUB" : "PULL", settings, news);
+  constructor(kind: "sub" | "pull", settings: SocketSettings, bounds: ZmtpBounds, news: News) {
+    super(kind === "sub" ? "SUB" : "PULL", settings, bounds, news);
     this.#kind = kind;
   }
 
   subscribe(prefix: string): void {
     if (this.#prefixes.has(prefix)) return;
-    this.#prefixes.add(prefix);
-    for (const peer of this.ready) tell(peer, prefix);
+    const bytes = new TextEncoder().encode(prefix);
+    this.#prefixes.set(prefix, bytes);
+    for (const peer of this.ready) tell(peer, bytes);
   }
 
   /** A peer's messages wait until this is called. */
@@ -38,29 +43,33 @@ export class ZmtpReading extends ZmtpSocket implements ReadingSocket {
   }
 
   protected override message(peer: Peer, frames: Uint8Array[]): boolean {
-    if (this.#isBusy || this.#into === undefined) {
+    if (this.#isBusy || this.#into === undefined || this.closed) {
       this.#waiting.set(peer, frames);
       return false;
     }
-    return this.#give(frames);
+    if (this.#give(frames)) return true;
+    this.#waiting.set(peer, undefined);
+    return false;
   }
 
   protected override came(peer: Peer): void {
-    if (this.#kind === "sub") for (const prefix of this.#prefixes) tell(peer, prefix);
+    for (const prefix of this.#prefixes.values()) tell(peer, prefix);
   }
 
   protected override closing(): void {
+    this.#waiting.clear();
     this.#ended();
   }
 
   /** Hands one message over; false when it has to be waited for. */
   #give(frames: Uint8Array[]): boolean {
-    if (this.closed) return true;
+    // A publisher may send more than was asked for, as one that still knows a connection before this one.
+    if (this.#kind === "sub" && !beginsWithAny(frames[0] as Uint8Array, this.#prefixes.values())) return true;
     let taken: void | Promise<void>;
     try {
       taken = (this.#into as Into)(frames);
     } catch (error) {
-      this.#failed(error);
+      this.#fail(error);
       return true;
     }
     if (taken === undefined) return true;
@@ -70,33 +79,36 @@ export class ZmtpReading extends ZmtpSocket implements ReadingSocket {
         this.#isBusy = false;
         this.#goOn();
       },
-      (error: unknown) => this.#failed(error),
+      (error: unknown) => this.#fail(error),
     );
     return false;
   }
 
-  /** Goes on with what waited, the longest first, then reads again from all. */
+  #fail(error: unknown): void {
+    this.#into = undefined;
+    this.#failed(error);
+  }
+
+  /** Goes on with those who wait, each in its turn; one that has ended still gives what had come before. */
   #goOn(): void {
-    for (const [peer, frames] of this.#waiting) {
-      if (this.#isBusy) return;
+    while (!this.#isBusy && !this.closed && this.#into !== undefined) {
+      const [next] = this.#waiting;
+      if (next === undefined) return;
+      const [peer, frames] = next;
       this.#waiting.delete(peer);
-      this.#give(frames);
-    }
-    for (const peer of this.ready) {
-      if (this.#isBusy) return;
-      if (peer.isStopped) peer.resume();
+      if (frames !== undefined && !this.#give(frames)) this.#waiting.set(peer, undefined);
+      else peer.resume();
     }
   }
 }
 
 /** Subscribes at one peer, in the form of its version. */
-function tell(peer: Peer, prefix: string): void {
-  const bytes = Buffer.from(prefix);
+function tell(peer: Peer, prefix: Uint8Array): void {
   if (peer.facts?.isNew === true) {
-    peer.write({ parts: [commandFrame("SUBSCRIBE", bytes)] });
+    peer.command("SUBSCRIBE", prefix);
     return;
   }
   const encoder = new Encoder();
-  encoder.add([Buffer.concat([Uint8Array.of(1), bytes])]);
+  encoder.add([Buffer.concat([Uint8Array.of(1), prefix])]);
   peer.write(encoder.take());
 }

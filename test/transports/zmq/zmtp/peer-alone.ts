@@ -1,0 +1,85 @@
+import { Duplex } from "node:stream";
+import type { Command } from "../../../../src/transports/zmq/zmtp/command.ts";
+import type { Plain, SocketType } from "../../../../src/transports/zmq/zmtp/handshake.ts";
+import { Peer } from "../../../../src/transports/zmq/zmtp/peer.ts";
+
+export interface AloneOptions {
+  readonly type?: SocketType;
+  readonly plain?: Plain;
+  readonly isServer?: boolean;
+  readonly maxMessageBytes?: number;
+  readonly handshakeMs?: number;
+  readonly heartbeatMs?: number;
+  /** Asked at each message: false stops. */
+  readonly takes?: () => boolean;
+}
+
+/** Is a peer without a network: what it writes is collected, what it reads is given by hand. */
+export class PeerAlone implements Disposable {
+  readonly peer: Peer;
+  readonly written: Buffer[] = [];
+  readonly messages: Uint8Array[][] = [];
+  readonly commands: Command[] = [];
+  readonly closings: (string | undefined)[] = [];
+  isPaused = false;
+
+  constructor(options: AloneOptions = {}) {
+    const { type = "PULL", plain, isServer = true, takes = () => true } = options;
+    const stream = new Duplex({
+      read: () => undefined,
+      write: (chunk: Buffer, _encoding, done) => {
+        this.written.push(chunk);
+        done();
+      },
+    });
+    stream.pause = () => {
+      this.isPaused = true;
+      return stream;
+    };
+    stream.resume = () => {
+      this.isPaused = false;
+      return stream;
+    };
+    const limits = { maxMessageBytes: options.maxMessageBytes ?? 1_000_000, maxFrames: 64, maxCommandBytes: 65_536 };
+    const settings = {
+      role: { type, plain, isServer },
+      limits,
+      heartbeatMs: options.heartbeatMs ?? 0,
+      handshakeMs: options.handshakeMs ?? 10_000,
+    };
+    this.peer = new Peer(stream, settings, {
+      ready: () => undefined,
+      message: (_peer, frames) => {
+        this.messages.push(frames);
+        return takes();
+      },
+      command: (_peer, command) => void this.commands.push(command),
+      closed: (_peer, reason) => void this.closings.push(reason),
+      drained: () => undefined,
+    });
+  }
+
+  get bytesWritten(): Buffer {
+    return Buffer.concat(this.written);
+  }
+
+  /** Reads as a socket does: straight into a large frame where one is being read. */
+  read(bytes: Uint8Array, split: number = bytes.length): void {
+    for (let at = 0; at < bytes.length; ) {
+      const { target } = this.peer;
+      const length = Math.min(split, bytes.length - at, target?.length ?? Infinity);
+      // What is read belongs to the peer.
+      const chunk = bytes.slice(at, at + length);
+      if (target === undefined) this.peer.feed(chunk);
+      else {
+        target.set(chunk);
+        this.peer.filled(length);
+      }
+      at += length;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.peer.close();
+  }
+}
