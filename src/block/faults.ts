@@ -27,6 +27,12 @@ export interface FaultsOptions {
   readonly fail: (error: unknown) => void;
 }
 
+/** Says whether a message is in the store, and what the block has to fail with once the message is settled. */
+interface Burial {
+  readonly dead: boolean;
+  readonly trouble?: unknown;
+}
+
 const MAX_IN_A_ROW = 20;
 const FIRST_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 5_000;
@@ -70,8 +76,9 @@ export class Faults {
       delivery.conclude("dropped", reasonOf("rejected", error.reason));
     } else if (resort === "skip") delivery.conclude("failed", reasonOf("process", text(error)));
     else if (resort === "dead-letter") {
-      const dead = await this.#bury(delivery, listener.codec.name, "process", error, attempt);
+      const { dead, trouble } = await this.#bury(delivery, listener.codec.name, "process", error, attempt);
       delivery.conclude(dead ? "dead" : "refused", reasonOf("process", text(error)));
+      if (trouble !== undefined) fail(trouble);
     } else {
       delivery.conclude("refused", reasonOf("process", text(error)));
       fail(error instanceof ProcessError ? error : new ProcessError(block, error));
@@ -93,11 +100,13 @@ export class Faults {
     } else if (resort === "skip") owner.spoil("failed", reason);
     else if (resort === "dead-letter") {
       const deliveries = owner instanceof Together ? owner.deliveries : owner instanceof Delivery ? [owner] : [];
-      let dead = true;
+      const burials: Burial[] = [];
       for (const delivery of deliveries) {
-        dead = (await this.#bury(delivery, nativeCodec.name, "publish", error, attempt)) && dead;
+        burials.push(await this.#bury(delivery, nativeCodec.name, "publish", error, attempt));
       }
-      owner.spoil(dead ? "dead" : "refused", reason);
+      owner.spoil(burials.every(({ dead }) => dead) ? "dead" : "refused", reason);
+      const trouble = burials.find((one) => one.trouble !== undefined)?.trouble;
+      if (trouble !== undefined) fail(trouble);
     } else {
       owner.spoil("refused", reason);
       fail(new PublishError(block, publisher, error));
@@ -119,20 +128,27 @@ export class Faults {
     error: RejectedError,
     settlement: Settlement | undefined,
   ): Promise<void> {
-    const { ledger } = this.#options;
+    const { ledger, fail } = this.#options;
     ledger.base.received += 1;
-    const kept = await this.#keep({ frames, codec: listener.codec.name, step: "decode", error, attempt: 1 });
-    if (kept) {
+    const { dead, trouble } = await this.#keep({
+      frames,
+      codec: listener.codec.name,
+      step: "decode",
+      error,
+      attempt: 1,
+    });
+    if (dead) {
       ledger.base.dead += 1;
       await settlement?.ack();
     } else {
       ledger.base.failed += 1;
       await settlement?.nack("failed");
     }
+    if (trouble !== undefined) fail(trouble);
   }
 
-  /** Puts the message of a delivery into the store; false, and a failed block, when it cannot be kept. */
-  #bury(delivery: Delivery, codec: string, step: FailedStep, error: unknown, attempt: number): Promise<boolean> {
+  /** Puts the message of a delivery into the store. */
+  #bury(delivery: Delivery, codec: string, step: FailedStep, error: unknown, attempt: number): Promise<Burial> {
     const { message, run } = delivery;
     const { origin } = message.envelope;
     const own = delivery.frames === undefined;
@@ -159,8 +175,8 @@ export class Faults {
     readonly step: FailedStep;
     readonly error: unknown;
     readonly attempt: number;
-  }): Promise<boolean> {
-    const { store, block, clock, fail, tell, ledger } = this.#options;
+  }): Promise<Burial> {
+    const { store, block, clock, tell, ledger } = this.#options;
     const id = this.#ids.next(clock.now());
     try {
       await (store as DeadLetterStore).add({
@@ -171,24 +187,20 @@ export class Faults {
         error: letterError(letter.error),
       });
     } catch (error) {
-      fail(error);
-      return false;
+      return { dead: false, trouble: error };
     }
     const reason = text(letter.error);
     tell("dead-letter", { id, step: letter.step, reason });
     const { finished } = ledger.counts();
     this.#inARow = finished === this.#finishedBefore ? this.#inARow + 1 : 1;
     this.#finishedBefore = finished;
-    if (this.#inARow >= MAX_IN_A_ROW) {
-      fail(
-        new DeadLettersError(
-          `${block}: ${MAX_IN_A_ROW} messages in a row went into the dead letters, the last because: ${reason}; ` +
-            "the fault is probably not in the messages",
-          { cause: letter.error },
-        ),
-      );
-    }
-    return true;
+    if (this.#inARow < MAX_IN_A_ROW) return { dead: true };
+    const trouble = new DeadLettersError(
+      `${block}: ${MAX_IN_A_ROW} messages in a row went into the dead letters, the last because: ${reason}; ` +
+        "the fault is probably not in the messages",
+      { cause: letter.error },
+    );
+    return { dead: true, trouble };
   }
 }
 

@@ -1,13 +1,20 @@
-import type { AnyMessage } from "../message/message.ts";
+import type { Event } from "../message/event.ts";
+import type { AnyMessage, Payload } from "../message/message.ts";
+import { LazyEvent } from "../message/native/lazy-event.ts";
+import { encodedBytes, isNdArray } from "../message/ndarray.ts";
 import type { Owner } from "../queue/delivery.ts";
 import type { Chunk, QueueItem } from "../queue/queue-item.ts";
 import type { Tally } from "../runs/tally.ts";
+
+/** What a kept event takes beside its bytes: the objects around them. */
+const KEPT_BYTES = 512;
 
 /** Is a result on its way to one publisher. */
 export class Outgoing implements QueueItem {
   readonly kind: "start" | "event" | "stop";
   readonly run: object | undefined;
-  readonly bytes: number;
+  /** Its memory; of what is also in work here only what it has beside. */
+  bytes: number;
   readonly chunk: Chunk | undefined;
   /** What waits for the confirmation; nothing does for a best-effort publisher. */
   readonly owner: Owner | undefined;
@@ -56,8 +63,16 @@ export class Outgoing implements QueueItem {
     return this.#message;
   }
 
-  /** Copies an event that would pin a larger buffer. */
+  /** Copies an event that would pin a larger buffer; from now on all of its memory is its own. */
   keep(): void {
-    if (this.#message.type === "event") this.#message = this.#message.keep();
+    if (this.#message.type !== "event") return;
+    const kept: Event = this.#message.keep();
+    this.#message = kept;
+    this.bytes = KEPT_BYTES + (LazyEvent.is(kept) ? LazyEvent.header(kept).length : 0) + payloadBytes(kept.payload);
   }
+}
+
+function payloadBytes(payload: Payload): number {
+  // What is compressed stays compressed.
+  return isNdArray(payload) ? (encodedBytes(payload)?.byteLength ?? payload.byteLength) : payload.byteLength;
 }

@@ -6,7 +6,6 @@ const listeners = [new HandListener()];
 // biome-ignore lint/suspicious/noExplicitAny: what a program without types may pass
 const make = (options: Record<string, unknown>): unknown => new Block({ name: "b", listeners, ...options } as any);
 const publisher = new HandPublisher();
-// biome-ignore lint/suspicious/noThenProperty: the name of the option
 const onError = (retries: unknown, then: unknown) => ({ retries, then });
 
 const REFUSED: readonly (readonly [option: Record<string, unknown>, told: string])[] = [

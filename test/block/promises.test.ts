@@ -3,7 +3,7 @@ import { Block } from "../../src/block/block.ts";
 import type { BlockOptions } from "../../src/block/options.ts";
 import type { Replay } from "../../src/listener/listener.ts";
 import { Publisher } from "../../src/publisher/publisher.ts";
-import { HandListener, HandPublisher, handDriven } from "./hand-driven.ts";
+import { HandListener, HandPublisher } from "./hand-driven.ts";
 
 class Unsure extends Publisher {
   override publish(): void {}
@@ -45,10 +45,7 @@ const REFUSED: readonly (readonly [Options, readonly string[]])[] = [
     { recover: "run", replay: "unacked" },
     ['recover "run" needs a log, and HandListener has replay "unacked"; take a log, or recover "message"'],
   ],
-  [
-    { recover: "run", guarantee: "at-most-once" },
-    ['recover "run" gives again, guarantee "at-most-once" does not'],
-  ],
+  [{ recover: "run", guarantee: "at-most-once" }, ['recover "run" gives again, guarantee "at-most-once" does not']],
 ];
 
 describe("promises", () => {
@@ -75,10 +72,5 @@ describe("promises", () => {
     { replay: "none", overflow: "latest", publishers: [new Unsure()] },
   ])("kept - %o", async (options) => {
     expect(await reasons(options)).toEqual([]);
-  });
-
-  test("a part that is added later - is held to the promise too", async () => {
-    const { block } = await handDriven({ guarantee: "at-least-once", recover: "run" });
-    await block.stop();
   });
 });

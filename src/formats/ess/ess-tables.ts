@@ -1,5 +1,5 @@
 import { UsageError } from "../../errors.ts";
-import { arrayOf, type Document, markedForm } from "../../message/documents/index.ts";
+import { arrayOf, type Document, markedForm, scalarBytes } from "../../message/documents/index.ts";
 import type { Payload } from "../../message/message.ts";
 import { bytesOf, type DType, isNdArray, itemSize, type NdArray, NdArray as NewArray } from "../../message/ndarray.ts";
 import { type EssField, type EssSchema, FIELDS, SPECTRA_SLOT } from "./ess-fields.ts";
@@ -129,7 +129,7 @@ function dataOf(value: unknown, payload: Payload, name: string): Data {
     );
   }
   const dtype = isWhole ? "int64" : "float64";
-  return { type: TYPES.indexOf(dtype), bytes: bytesOfScalar(dtype, value, name), shape: [8], isPlain: true };
+  return { type: TYPES.indexOf(dtype), bytes: scalarBytes(dtype, value, name), shape: [8], isPlain: true };
 }
 
 function typeCode(dtype: unknown, name: string): number {
@@ -182,36 +182,5 @@ function textField(slot: number, value: unknown, name: string): FlatField {
 }
 
 function scalarField(slot: number, dtype: DType, value: unknown, name: string): FlatField {
-  return { slot, kind: "scalar", bytes: bytesOfScalar(dtype, value, name) };
-}
-
-const CLASSES = {
-  bool: Uint8Array,
-  int8: Int8Array,
-  uint8: Uint8Array,
-  int16: Int16Array,
-  uint16: Uint16Array,
-  float16: Uint16Array,
-  int32: Int32Array,
-  uint32: Uint32Array,
-  float32: Float32Array,
-  float64: Float64Array,
-} as const;
-
-/** Writes one value; an integer that does not fit is refused. */
-function bytesOfScalar(dtype: DType, value: unknown, name: string): Uint8Array {
-  if (typeof value !== "number" && typeof value !== "bigint" && typeof value !== "boolean") {
-    throw new UsageError(`${name}: expected a number, got ${typeof value}`);
-  }
-  const isFloat = dtype === "float32" || dtype === "float64";
-  if (!isFloat && typeof value === "number" && !Number.isInteger(value)) {
-    throw new UsageError(`${name}: ${value} is no ${dtype}`);
-  }
-  const is64 = dtype === "int64" || dtype === "uint64";
-  const Wide = dtype === "int64" ? BigInt64Array : BigUint64Array;
-  const array = is64 ? Wide.of(BigInt(value)) : CLASSES[dtype].of(Number(value));
-  const [stored] = array as Iterable<number | bigint>;
-  if (!isFloat && BigInt(stored as number | bigint) !== BigInt(value))
-    throw new UsageError(`${name}: ${value} is no ${dtype}`);
-  return new Uint8Array(array.buffer);
+  return { slot, kind: "scalar", bytes: scalarBytes(dtype, value, name) };
 }

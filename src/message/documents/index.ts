@@ -20,4 +20,5 @@ export { OpenRun } from "./open-run.ts";
 export { type ArrayForm, markedForm, type PayloadMark, payloadMark } from "./payload-mark.ts";
 export { decodedEvent, NO_PAYLOAD, RunInTurn } from "./run-in-turn.ts";
 export { RunsWritten } from "./runs-written.ts";
+export { scalarBytes } from "./scalar-bytes.ts";
 export { documentOf, fieldsOf, withRun } from "./written-fields.ts";

@@ -45,6 +45,7 @@ export function checkEnd(scene: Scene, ended: Ended, delivered: readonly Deliver
   checkError(scene, ended);
   checkAccount(scene, ended);
   checkPublished(scene, ended);
+  checkFiltered(scene, ended);
   checkSettlements(scene, ended);
   checkRunsEnded(scene, ended);
   for (const { record } of scene.sinks) checkSink(scene, record);
@@ -102,6 +103,20 @@ function checkAccount({ records, life, plan }: Scene, { account, late, puts: unt
       `${acked} acked, but ${finished} finished, ${dropped} dropped, ${dead} dead, ${failed} failed (${refused} refused), ${apart} apart`,
     );
   }
+}
+
+/** What was finished without a result is counted so, where it is one call's alone. */
+function checkFiltered({ plan, records, life }: Scene, { account, error, stopped, late }: Ended): void {
+  const { recover, guarantee } = plan.block;
+  const alone = !plan.operator.kinds.some((kind) => kind.startsWith("batch"));
+  const exact = alone && plan.seed % 2 === 0 && recover === "message" && guarantee === undefined;
+  if (!exact || late || error !== undefined || stopped !== "no" || hangs(plan) || changes(plan)) return;
+  const puts = records.puts.filter(
+    (put) => put.life === life && put.seen && put.acks > 0 && !put.failed && !put.resumed,
+  );
+  const filtered = puts.filter(({ results }) => results.length === 0).length;
+  if (records.puts.some(({ resumed }) => resumed)) return;
+  if (filtered !== account.filtered) records.violation(`${filtered} had no result, but ${account.filtered} filtered`);
 }
 
 /** What is confirmed after nobody waits for it any more is in no count. */

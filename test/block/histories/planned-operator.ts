@@ -26,6 +26,9 @@ export function plannedOperator(records: Records, clock: Clock): { operator: Ope
 export class PlannedOperator extends Operator<Message, Message> {
   /** Runs that had their Start and not their Stop. */
   readonly openRuns = new Set<string>();
+  /** The puts of the Starts of runs, and of runs whose own Stop came. */
+  readonly #starts = new Map<string, number | undefined>();
+  readonly #ended = new Map<string, number | undefined>();
   readonly #kind: OperatorKind;
   readonly #first: boolean;
   readonly #last: boolean;
@@ -114,8 +117,17 @@ export class PlannedOperator extends Operator<Message, Message> {
       const was = open ? "open" : "not open";
       this.#records.violation(`operator ${this.#index} got a ${message.type} of run ${run}, which was ${was}`);
     }
-    if (message.type === "start") this.openRuns.add(run);
-    else if (message.type === "stop") this.openRuns.delete(run);
+    const { put } = contentOf(message);
+    if (message.type === "start") {
+      this.openRuns.add(run);
+      this.#starts.set(run, put);
+      if (put !== undefined && this.#ended.get(run) === put) {
+        this.#records.violation(`operator ${this.#index} got run ${run} again after its own Stop`);
+      }
+    } else if (message.type === "stop") {
+      this.openRuns.delete(run);
+      if (put !== undefined) this.#ended.set(run, this.#starts.get(run));
+    }
   }
 
   #work(message: Message, context: Context): readonly Message[] | Promise<readonly Message[]> {

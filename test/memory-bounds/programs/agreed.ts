@@ -12,8 +12,8 @@ export interface MemoryWord {
 
 /** What the tests bound, in bytes; the programs take them from here. */
 export const BOUNDS: Readonly<Record<"queue" | "outlet" | "socket", number>> = {
-  queue: 32 * 2 ** 20,
-  outlet: 32 * 2 ** 20,
+  queue: 16 * 2 ** 20,
+  outlet: 8 * 2 ** 20,
   socket: 8 * 2 ** 20,
 };
 

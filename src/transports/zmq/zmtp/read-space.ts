@@ -3,6 +3,8 @@ import type { Peer } from "./peer.ts";
 const BLOCK_BYTES = 256 * 1024;
 /** A read into less than this is not worth its system call. */
 const LEAST_BYTES = 32 * 1024;
+/** After a large frame another one is likely: what is read here of that has to be copied. */
+const PEEK_BYTES = 8 * 1024;
 
 /** What Node takes for sockets whose reads are led. */
 interface OnRead {
@@ -29,13 +31,14 @@ export class ReadSpace {
 
   #next(): Uint8Array {
     const target = this.#peer?.target;
+    const isAfterLarge = this.#isInPlace;
     this.#isInPlace = target !== undefined;
     if (target !== undefined) return target;
     if (this.#block.length - this.#at < LEAST_BYTES) {
       this.#block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
       this.#at = 0;
     }
-    return this.#block.subarray(this.#at);
+    return this.#block.subarray(this.#at, isAfterLarge ? this.#at + PEEK_BYTES : undefined);
   }
 
   #read(bytes: number): boolean {
