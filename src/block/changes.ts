@@ -54,15 +54,20 @@ export class Changes implements Host {
 
   /** The new publisher first gets the Starts of the runs that are open. */
   async addPublisher(entry: PublisherEntry<AnyMessage>): Promise<void> {
-    const { parts, options, mustRun, tell } = this.#options;
+    const { parts, options, mustRun, tell, work } = this.#options;
     mustRun("addPublisher");
     const place = placeOf(entry, options.name);
     checkPromises(options, [], [place]);
     if (parts.exit.outlets.some(({ publisher }) => publisher === place.publisher)) throw this.#twice(place.publisher);
     const outlet = parts.outlet(place);
     const opened = outlet.open();
-    if (place.required) await opened;
-    else opened.catch((error: unknown) => tell("warning", { message: text(error) }));
+    if (place.required) {
+      await opened;
+      if (work.aborted) {
+        await outlet.close();
+        mustRun("addPublisher");
+      }
+    } else opened.catch((error: unknown) => tell("warning", { message: text(error) }));
     for (const { start, run } of parts.exit.openRuns) {
       const resumed = new Start(start.data, { ...start.envelope, resumed: true });
       void outlet.put(new Outgoing(resumed, run, 0, undefined, undefined));

@@ -3,7 +3,7 @@ import type { DeadLetterStore } from "../dead-letters/dead-letter-store.ts";
 import { DeadLettersError, ProcessError, PublishError, RejectedError, text } from "../errors.ts";
 import type { Tell } from "../events.ts";
 import type { Listener } from "../listener/listener.ts";
-import type { AnyMessage } from "../message/message.ts";
+import type { AnyMessage, Message } from "../message/message.ts";
 import { nativeCodec } from "../message/native/native-codec.ts";
 import type { Outgoing } from "../publisher/outgoing.ts";
 import { Delivery, Together } from "../queue/delivery.ts";
@@ -148,16 +148,19 @@ export class Faults {
   }
 
   /** Puts the message of a delivery into the store. */
-  #bury(delivery: Delivery, codec: string, step: FailedStep, error: unknown, attempt: number): Promise<Burial> {
+  async #bury(delivery: Delivery, codec: string, step: FailedStep, error: unknown, attempt: number): Promise<Burial> {
     const { message, run } = delivery;
     const { origin } = message.envelope;
     const own = delivery.frames === undefined;
-    const frames =
-      delivery.frames ??
-      nativeCodec
-        .writer()(message as never)
-        .at(0) ??
-      [];
+    let frames: readonly Uint8Array[];
+    try {
+      const wire = delivery.frames ?? nativeCodec.writer()(message as Message)[0];
+      frames = wire ?? [];
+    } catch (unwritable) {
+      const what = `the message has no bytes that could be kept: ${text(unwritable)}`;
+      const trouble = new DeadLettersError(`${this.#options.block}: ${text(error)}; ${what}`, { cause: error });
+      return { dead: false, trouble };
+    }
     return this.#keep({
       frames,
       codec: own ? nativeCodec.name : codec,

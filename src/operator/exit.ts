@@ -21,6 +21,8 @@ export interface OpenRun {
   readonly run: object;
 }
 
+const MAX_RUNS = 1_024;
+
 /** Leads results to all outlets; knows which runs are open on the way out. */
 export class Exit {
   readonly #options: ExitOptions;
@@ -54,7 +56,7 @@ export class Exit {
   emit(result: AnyMessage, parent: Delivery | undefined, owner: Owner | undefined): void | Promise<void> {
     const message = parent === undefined ? result : inherit(result, parent.message);
     if (message.type === "start") {
-      this.#open.set(message.run, { start: message, run: this.#runOf(message, parent) as object });
+      keep(this.#open, message.run, { start: message, run: this.#runOf(message, parent) as object });
     }
     const outlets = this.#outlets;
     let wait: Promise<void> | undefined;
@@ -101,10 +103,11 @@ export class Exit {
   }
 
   #runNamed(id: string): object {
-    let run = this.#runs.get(id);
+    // What comes of a flush belongs to the run whose Start went out.
+    let run = this.#open.get(id)?.run ?? this.#runs.get(id);
     if (run === undefined) {
       run = {};
-      this.#runs.set(id, run);
+      keep(this.#runs, id, run);
     }
     return run;
   }
@@ -113,6 +116,13 @@ export class Exit {
     this.#open.delete(run);
     this.#runs.delete(run);
   }
+}
+
+/** An operator may let Starts out and no Stops, or make up runs: the oldest of very many is forgotten. */
+function keep<T>(map: Map<string, T>, key: string, value: T): void {
+  map.delete(key);
+  map.set(key, value);
+  if (map.size > MAX_RUNS) map.delete(map.keys().next().value as string);
 }
 
 /** The outlet that counts what was published: the first required one, else the first. */

@@ -35,9 +35,11 @@ export class Ledger {
 
   #forgetOldest(): void {
     for (const run of this.#runs) {
-      if (run.state !== "ended" || run.tally.left > 0) continue;
+      if (run.state === "open" || run.state === "waiting" || run.tally.left > 0) continue;
       this.#runs.delete(run);
+      // What still comes of the run counts from nothing, or it would be in the sum twice when the run is listed again.
       this.base.add(run.tally);
+      run.tally.clear();
       return;
     }
   }

@@ -36,6 +36,13 @@ export class Tally {
     for (const [reason, times] of other.reasons) this.because(reason, times);
   }
 
+  /** Begins again from nothing. */
+  clear(): void {
+    for (const name of NUMBERS) this[name] = 0;
+    this.lostUnknown = false;
+    this.reasons.clear();
+  }
+
   /** What is not yet finished, dropped, failed or dead. */
   get left(): number {
     return this.received - this.finished - this.dropped - this.failed - this.dead;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { arrayCodec } from "../../src/formats/array/index.ts";
+import { array10, array10Codec as arrayCodec } from "../../src/formats/array/index.ts";
 import { Event } from "../../src/message/event.ts";
 import { bytesOf, NdArray } from "../../src/message/ndarray.ts";
 import { Start } from "../../src/message/start.ts";
@@ -47,6 +47,13 @@ describe("array-1.0 - reading", () => {
     );
     expect(decoded.map(({ message }) => message.type)).toEqual(["start", "event", "event", "event", "event"]);
     expect(decoded.map(({ sequence }) => sequence)).toEqual([undefined, 5, 6, 7, 10]);
+  });
+
+  test("where several readers share the stream, nothing is counted", () => {
+    const decoded = readAll(array10({ shared: true }), [[header({ frame: 5 }), BODY]]);
+    expect(decoded.map(({ sequence }) => sequence)).toEqual([undefined, undefined]);
+    expect(() => array10({ shared: 1 as unknown as boolean })).toThrow(/expected true or false/);
+    expect(() => array10({ share: true } as object)).toThrow(/no option "share"; there is shared/);
   });
 
   test("what is not of the format is refused by name", () => {

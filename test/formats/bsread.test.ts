@@ -154,6 +154,10 @@ describe("bsread - pulses", () => {
   test("a step that is given holds from the beginning", () => {
     expect(numbers([100, 130, 140], { pulseStep: 10 })).toEqual([100, 103, 104]);
   });
+
+  test("where several readers share the stream, nothing is counted", () => {
+    expect(numbers([100, 130], { pulseStep: 10, shared: true })).toEqual([undefined, undefined]);
+  });
 });
 
 describe("bsread - writing", () => {

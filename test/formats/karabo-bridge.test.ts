@@ -75,6 +75,8 @@ describe("karabo-bridge - reading", () => {
     expect([decoded?.sequence, decoded?.message.envelope.timeMs]).toEqual([8, 1500]);
     const [, none] = readAll(karaboBridgeCodec, [announced("A", { "timestamp.tid": 2n ** 64n - 1n })]);
     expect(none?.sequence).toBeUndefined();
+    const [, shared] = readAll(karaboBridge({ shared: true }), [announced("A", old)]);
+    expect([shared?.sequence, shared?.message.envelope.timeMs]).toEqual([undefined, 1000]);
   });
 
   test("an array is a view of its part", () => {

@@ -8,7 +8,7 @@ import { BOUNDS, type MemoryWord, PAYLOAD_BYTES, READ_BYTES } from "./programs/a
 const program = new URL("programs/bounded.ts", import.meta.url);
 const MIB = 2 ** 20;
 /** What V8 keeps before it collects, what libzmq and the allocator keep: whatever the bounds are. */
-const CONSTANT_BYTES = 64 * MIB;
+const CONSTANT_BYTES = 96 * MIB;
 /** So much goes through: if it stayed, or pinned what it came in, no bound would hold. */
 const STREAM_BYTES = (process.env["ARROYO_LONG"] === "1" ? 8_192 : 1_024) * MIB;
 

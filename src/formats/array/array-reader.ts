@@ -19,7 +19,7 @@ import { type DType, isDType, itemSize, type NdArray } from "../../message/ndarr
 import { ORDER_KEYS, RECEIVED } from "./array-layout.ts";
 
 /** Makes a reader: each message is a header and an array. */
-export function arrayReader(limits: Limits): (frames: readonly Uint8Array[]) => readonly Decoded[] {
+export function arrayReader(limits: Limits, shared: boolean): (frames: readonly Uint8Array[]) => readonly Decoded[] {
   const stream = new OpenRun();
   const numbers = new NumberedStreams();
   return (frames) => {
@@ -35,7 +35,7 @@ export function arrayReader(limits: Limits): (frames: readonly Uint8Array[]) => 
     const own = within("header", () => sequenceOf(header, "frame"));
     const { run, before } = stream.next();
     const of = typeof source === "string" ? source : "";
-    const sequence = own === undefined ? undefined : numbers.number(run, of, own);
+    const sequence = own === undefined || shared ? undefined : numbers.number(run, of, own);
     const decoded = decodedEvent({ header }, payload, { run, sequence });
     RECEIVED.keep(decoded, frames);
     return [...before, decoded];

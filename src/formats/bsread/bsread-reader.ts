@@ -43,8 +43,8 @@ export function bsreadReader(
     const payload = takePayload(known, values, options.channel);
     const metadata = { header, channels: known.descriptions, values, timestamps };
     const { run, before } = stream.next();
-    const facts = { run, sequence: pulses.number(pulse), timeMs: timeOf(header) };
-    const decoded = decodedEvent(metadata, payload, facts);
+    const sequence = options.shared === true ? undefined : pulses.number(pulse);
+    const decoded = decodedEvent(metadata, payload, { run, sequence, timeMs: timeOf(header) });
     RECEIVED.keep(decoded, frames);
     return [...before, decoded];
   };

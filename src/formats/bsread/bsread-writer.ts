@@ -14,7 +14,7 @@ import { madeChannels, sentAgain, type Written } from "./written-channels.ts";
 type Parts = readonly Uint8Array[];
 
 /** Makes a writer of pulses; the format has no Start and no Stop. */
-export function bsreadWriter(options: Required<Omit<BsreadOptions, "pulseStep">>): Writer {
+export function bsreadWriter(options: Required<Omit<BsreadOptions, "pulseStep" | "shared">>): Writer {
   const numbers = new RunsWritten(0);
   return (message: AnyMessage) => {
     if (message.type !== "event") return [];

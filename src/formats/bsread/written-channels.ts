@@ -49,7 +49,7 @@ export function sentAgain(
 export function madeChannels(
   metadata: Document,
   payload: Payload,
-  { channel, compression }: Required<Omit<BsreadOptions, "pulseStep">>,
+  { channel, compression }: Required<Omit<BsreadOptions, "pulseStep" | "shared">>,
   time: Document,
 ): Written {
   const empty = payload.byteLength === 0 && !isNdArray(payload);

@@ -6,8 +6,11 @@ export type FieldKind = "name" | "text" | "int32" | "uint32" | "int64" | "uint64
 /** Is a field: its name in our messages, its place in a table's list of fields, its kind. */
 export type EssField = readonly [name: string, slot: number, kind: FieldKind, absent?: number];
 
+/** Names a table that is a list of such fields: a schema, or the part of pl72. */
+export type ListedTable = EssSchema | "spectra";
+
 /** The fields of schemas whose tables hold nothing else, in the order of our messages. */
-export const FIELDS = {
+export const FIELDS: Readonly<Record<ListedTable, readonly EssField[]>> = {
   ev44: [
     ["source_name", 4, "name"],
     ["message_id", 6, "int64"],
@@ -65,13 +68,13 @@ export const FIELDS = {
     ["detector_id", 6, { array: "int32" }],
     ["n_spectra", 8, "int32"],
   ],
-} as const satisfies Readonly<Record<string, readonly EssField[]>>;
+};
 
 /** Where pl72 has its table of spectra. */
 export const SPECTRA_SLOT = 24;
 
 /** Names a schema that is understood. */
-export type EssSchema = Exclude<keyof typeof FIELDS, "spectra">;
+export type EssSchema = "ev44" | "f144" | "ad00" | "da00" | "pl72" | "6s4t" | "x5f2";
 
 /** Tells whether a schema is understood. */
 export function isKnownSchema(schema: string): schema is EssSchema {

@@ -35,7 +35,8 @@ export function karaboReader(
     // Not the one that all share: what was received is remembered by it.
     const payload = found === undefined ? new Uint8Array(0) : takePayload(found);
     const { run, before } = stream.next();
-    const decoded = decodedEvent({ sources, metadata }, payload, { run, sequence, timeMs });
+    const counted = options.shared === true ? {} : { sequence };
+    const decoded = decodedEvent({ sources, metadata }, payload, { run, ...counted, timeMs });
     RECEIVED.keep(decoded, frames);
     return [...before, decoded];
   };

@@ -114,18 +114,22 @@ export interface EndPlan {
   readonly deadlineMs: number;
 }
 
+/** What a history is about: all kinds of sources beside each other, or one of them. */
+const THEMES = ["any", "any", "any", "log", "log", "live", "live", "run"] as const;
+
 /** Makes a plan from a seed. */
 export function planOf(seed: number): Plan {
   const random = new Seeded(seed * 2 + 1);
-  const recover = random.chance(0.15) ? "run" : "message";
+  const theme = random.pick(THEMES);
+  const recover = theme === "run" ? "run" : "message";
   const listeners = Array.from({ length: random.pick([1, 1, 1, 2, 3]) }, (_, index) =>
-    someListener(random, "abc"[index] as string, recover === "run"),
+    someListener(random, "abc"[index] as string, theme),
   );
   const killable = listeners.every(({ kind }) => kind === "log");
   const operator = someOperator(random, recover === "run");
   const publishers = Array.from({ length: random.pick([1, 1, 1, 2, 3]) }, (_, index) => somePublisher(random, index));
   const kills =
-    killable && random.chance(0.6) ? Array.from({ length: 1 + random.below(3) }, () => random.below(80)) : [];
+    killable && random.chance(0.7) ? Array.from({ length: 1 + random.below(3) }, () => random.below(80)) : [];
   return {
     seed,
     listeners,
@@ -137,8 +141,8 @@ export function planOf(seed: number): Plan {
   };
 }
 
-function someListener(random: Seeded, name: string, logOnly: boolean): ListenerPlan {
-  const kind = logOnly ? "log" : random.pick(["plain", "live", "log"] as const);
+function someListener(random: Seeded, name: string, theme: (typeof THEMES)[number]): ListenerPlan {
+  const kind = theme === "any" ? random.pick(["plain", "live", "log"] as const) : theme === "live" ? "live" : "log";
   const clean = random.chance(kind === "log" ? 0.9 : 0.5);
   const items = kind === "live" ? someLiveItems(random, name, clean) : somePlainItems(random, name, clean);
   return {

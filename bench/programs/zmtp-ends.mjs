@@ -1,0 +1,39 @@
+// Sockets of our engine alone, without a block: ends that are quicker than what stands between them.
+import { ZmtpEngine } from "../../dist/transports/zmq/zmtp/zmtp-engine.js";
+
+const SETTINGS = {
+  subject: "bench",
+  maxBytes: 64_000_000,
+  messageBytes: 65_536,
+  maxFrameBytes: 256_000_000,
+  heartbeatMs: 0,
+  reconnectMaxMs: 1000,
+  lingerMs: 10_000,
+  ipv6: false,
+  curve: undefined,
+};
+const NEWS = {
+  peers: () => undefined,
+  trouble: (reason) => {
+    throw new Error(`bench: a connection ${reason}`);
+  },
+};
+
+/** Makes a PULL; it closes with the process. */
+export function pull() {
+  return new ZmtpEngine().reading("pull", SETTINGS, NEWS);
+}
+
+/** Makes a PUSH, and what sends a message as soon as there is room. */
+export async function push(connect) {
+  const engine = new ZmtpEngine();
+  const socket = await engine.writing("push", SETTINGS, NEWS);
+  socket.connect(connect);
+  return {
+    send: (frames) => (socket.take(frames) ? undefined : socket.takeLater(frames)),
+    close: () => {
+      socket.close();
+      return engine.close();
+    },
+  };
+}
