@@ -91,7 +91,7 @@ function* plainer(plan: Plan): Generator<Plan> {
       yield { ...plan, listeners: plan.listeners.with(index, one) };
     }
     if (listener.kind === "live") continue;
-    for (const fewer of without(items)) {
+    for (const fewer of lessOf(items)) {
       yield { ...plan, listeners: plan.listeners.with(index, { ...listener, items: fewer }) };
     }
   }
@@ -101,6 +101,17 @@ function* plainer(plan: Plan): Generator<Plan> {
     }
   }
   for (const block of reset(plan.block, PLAIN_BLOCK)) yield { ...plan, block };
+}
+
+/** Leaves out whole runs and single events, so that what keeps the run rule goes on keeping it. */
+function* lessOf(items: readonly Item[]): Generator<Item[]> {
+  for (const id of new Set(items.map(({ run }) => run))) yield items.filter(({ run }) => run !== id);
+  for (const item of items) if (item.what === "event") yield items.filter((other) => other !== item);
+}
+
+/** Says what kind of violation it is, whatever its names and numbers are. */
+export function shapeOf(violation: string): string {
+  return violation.replaceAll(/"[^"]*"|[a-c](?:-r|-never)?\d*\+?(?= |$)|\d+/g, "_");
 }
 
 /** Leaves out each one of a list. */
