@@ -104,6 +104,7 @@ export class Parts {
   /** Makes the outlet of a publisher; it is not open and gets nothing yet. */
   outlet({ publisher, required, bounds }: PublisherPlace): Outlet {
     const { clock, random, tell, work, fail } = this.#around;
+    publisher.onWarning ??= (message) => tell("warning", { message });
     return new Outlet({
       publisher,
       required,

@@ -21,6 +21,9 @@ export abstract class Publisher<In extends AnyMessage = Message> {
   /** True where somebody says how attempts end: else what could be repeated would pile up. */
   #repeats = false;
 
+  /** Hears what a person should know and what is no error; a block sets it where nobody did. */
+  onWarning: ((message: string) => void) | undefined;
+
   /** Connects; messages come only afterwards. */
   open(_signal: AbortSignal): void | Promise<void> {}
 
@@ -42,6 +45,12 @@ export abstract class Publisher<In extends AnyMessage = Message> {
   async #rest(sent: Promise<void>, messages: readonly In[], next: number): Promise<void> {
     await sent;
     for (let index = next; index < messages.length; index += 1) await this.publish(messages[index] as In);
+  }
+
+  /** Says something that a person should know and that is no error. */
+  protected warn(message: string): void {
+    if (this.onWarning === undefined) process.emitWarning(message, "ArroyoWarning");
+    else this.onWarning(message);
   }
 
   /** Gives the topic under which an event goes out; Start and Stop have one of their own. */

@@ -41,8 +41,6 @@ const OPTIONS = [...COMMON_OPTIONS, "socket", "topic", "stream", "waitForSubscri
 export class ZmqPublisher<M extends AnyMessage = AnyMessage> extends Publisher<M> {
   override readonly codec: Codec;
   override readonly shared: boolean;
-  /** Takes what a person should know and that is not an error. Default: a warning of the process. */
-  onWarning: (message: string) => void = (message) => process.emitWarning(message, "ArroyoWarning");
   readonly #ends: Ends;
   readonly #socket: "pub" | "push";
   readonly #topic: string | ((message: M) => string) | undefined;
@@ -116,7 +114,7 @@ export class ZmqPublisher<M extends AnyMessage = AnyMessage> extends Publisher<M
     const engine = this.#engine;
     this.#engine = undefined;
     if ((await engine?.close()) === false) {
-      this.onWarning(`ZmqPublisher: ${this.#lingerMs} ms after close some messages had no taker and are lost`);
+      this.warn(`ZmqPublisher: ${this.#lingerMs} ms after close some messages had no taker and are lost`);
     }
   }
 
@@ -128,7 +126,7 @@ export class ZmqPublisher<M extends AnyMessage = AnyMessage> extends Publisher<M
     const { warning } = this.#ends;
     const engine = await loadEngine(this.#ends.engine, "ZmqPublisher");
     this.#engine = engine;
-    if (warning !== undefined) this.onWarning(warning);
+    if (warning !== undefined) this.warn(warning);
     const came = (name: string): void => {
       if (this.#sending instanceof Dealing) this.#sending.came(name);
     };
@@ -167,7 +165,7 @@ export class ZmqPublisher<M extends AnyMessage = AnyMessage> extends Publisher<M
   async #socketOf(engine: Engine, name: string, came: (name: string) => void): Promise<WritingSocket> {
     const told = new Set<string>();
     const trouble = (reason: string): void => {
-      if (!told.has(reason)) this.onWarning(`ZmqPublisher: ${name}: a connection ${reason}`);
+      if (!told.has(reason)) this.warn(`ZmqPublisher: ${name}: a connection ${reason}`);
       told.add(reason);
     };
     let before = 0;
