@@ -194,8 +194,7 @@ export class BlockInlet implements PlatformInlet, Keeper {
     const each = settlement === undefined ? undefined : sharedSettlement(settlement, decoded.length);
     const waits: Promise<void>[] = [];
     for (const one of decoded) {
-      // Whole numbers: sums of fractions would not come back to 0.
-      const wait = this.#takeDecoded(one, each, Math.ceil(bytes / decoded.length), chunk, frames);
+      const wait = this.#takeDecoded(one, each, bytes / decoded.length, chunk, frames);
       if (wait !== undefined) waits.push(wait);
     }
     return waits.length === 0 ? undefined : Promise.all(waits).then(() => undefined);

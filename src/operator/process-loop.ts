@@ -33,8 +33,6 @@ export interface LoopOptions {
 
 /** How long messages are worked on before timers and sockets have their turn. */
 const TURN_MS = 8;
-/** Work that is shorter is not watched: it would cost more than it saves. */
-const WATCHED_MS = 0.5;
 /** A call that computes longer than this without a break is reported. */
 const LONG_CALL_MS = 1_000;
 const MAX_STRIDE = 256;
@@ -61,9 +59,6 @@ export class ProcessLoop {
   #closed = false;
   #warned = false;
   #stride = 1;
-  /** How long messages were worked on since timers and sockets had their turn. */
-  #workedMs = 0;
-  #watched = false;
   #idle: (() => void)[] = [];
 
   constructor(options: LoopOptions) {
@@ -126,31 +121,9 @@ export class ProcessLoop {
   #schedule(): void {
     if (this.#scheduled || this.#pumping) return;
     this.#scheduled = true;
-    if (this.#workedMs >= TURN_MS) this.#options.clock.turn(this.#inTurn);
-    else queueMicrotask(this.#now);
-  }
-
-  readonly #now = (): void => {
-    this.#scheduled = false;
-    this.#pump();
-  };
-
-  readonly #inTurn = (): void => {
-    this.#workedMs = 0;
-    this.#now();
-  };
-
-  /**
-   * A listener may bring message after message, each at once and each worked on alone, without ever letting timers and
-   * sockets have their turn: what one go after the other takes is added up until they had.
-   */
-  #worked(ms: number): void {
-    this.#workedMs += ms;
-    if (this.#watched || this.#workedMs < WATCHED_MS) return;
-    this.#watched = true;
-    this.#options.clock.turn(() => {
-      this.#watched = false;
-      this.#workedMs = 0;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      this.#pump();
     });
   }
 
@@ -163,9 +136,8 @@ export class ProcessLoop {
     if (this.#pumping || this.#closed) return;
     this.#pumping = true;
     const { queue, concurrency, clock } = this.#options;
-    const began = performance.now();
-    const until = began + TURN_MS - this.#workedMs;
-    let checked = began;
+    let checked = performance.now();
+    const until = checked + TURN_MS;
     let count = 0;
     while (!this.#stalled && this.#flushCall === undefined && !this.#closed && this.#calls.length < concurrency) {
       if (this.#wanted.size > 0) {
@@ -191,14 +163,14 @@ export class ProcessLoop {
       if (now >= until) {
         this.#pumping = false;
         this.#scheduled = true;
-        clock.turn(this.#inTurn);
+        clock.turn(() => {
+          this.#scheduled = false;
+          this.#pump();
+        });
         return;
       }
     }
     this.#pumping = false;
-    const ms = performance.now() - began;
-    if (ms > LONG_CALL_MS && count === 1) this.#warnLong(ms);
-    this.#worked(ms);
     this.#checkPressure();
     this.#settleIdle();
   }
