@@ -3,7 +3,7 @@ import type { Findings, Row, Size } from "../row.ts";
 import { inTurns } from "../turns.ts";
 import { beginFlood, beginOverloaded, type Ended } from "./overloaded-block.ts";
 
-const DEADLINE_MS = 400;
+const DEADLINE_MS = 200;
 /** More is queued than the deadline allows. */
 const SLOW_MS = 80;
 /** The longest call of the operator, and the end of the process, come after the deadline. */
@@ -19,7 +19,7 @@ async function measure(size: Size): Promise<Findings> {
     method:
       `The same block and source, but ${SLOW_MS} ms of work for each frame: more is queued than the deadline of ` +
       `${DEADLINE_MS} ms allows. SIGTERM is sent in the midst of it. The process must end with exit code 3, and its account ` +
-      "must add up and name what was left; how many that were is in the last line.",
+      "must add up and name what was left; how many messages that were is in the last line.",
     lines: [
       {
         what: "**last bytes taken in, ms after the signal**",

@@ -1,48 +1,27 @@
 import { RejectedError } from "../errors.ts";
-import type { Tell } from "../events.ts";
 import type { Account } from "../message/account.ts";
 import type { Decoded, Frames, Hop } from "../message/codec.ts";
 import type { Event } from "../message/event.ts";
 import type { Limits } from "../message/limits.ts";
 import type { AnyMessage, Message } from "../message/message.ts";
 import { Stop, type StopReason } from "../message/stop.ts";
-import type { BoundedQueue } from "../queue/bounded-queue.ts";
 import { Delivery, type Keeper } from "../queue/delivery.ts";
 import type { Lane } from "../queue/lane.ts";
 import type { Settlement } from "../queue/settlement.ts";
-import type { Ledger } from "../runs/ledger.ts";
 import type { Run } from "../runs/run.ts";
-import { type Effect, RunTracker, type TrackerOptions } from "../runs/run-tracker.ts";
+import { type Effect, RunTracker } from "../runs/run-tracker.ts";
 import type { Source } from "../runs/source.ts";
-import type { Clock } from "../time/clock.ts";
 import { Attention } from "./attention.ts";
 import { Charges } from "./charge.ts";
 import { checkedReader } from "./checked-reader.ts";
 import { Coverages, JOINED_SOMEWHERE } from "./coverages.ts";
 import { Gaps } from "./gaps.ts";
+import type { InletOptions } from "./inlet-options.ts";
 import type { Listener, PlatformInlet } from "./listener.ts";
-import { Settler, type SettlerOptions } from "./settler.ts";
+import { countOutcome } from "./outcome.ts";
+import { Settler } from "./settler.ts";
 import { sharedSettlement } from "./shared-settlement.ts";
-
-/** What an inlet is told by its block. */
-export interface InletOptions extends SettlerOptions {
-  readonly listener: Listener<AnyMessage>;
-  readonly queue: BoundedQueue<Delivery>;
-  readonly ledger: Ledger;
-  readonly clock: Clock;
-  readonly tell: Tell;
-  readonly limits: Limits;
-  readonly tracker: TrackerOptions;
-  /** Whether silence ends the runs of every source, also of those that give no signs of life. */
-  readonly silenceEnds: boolean;
-  /** Decides on bytes that are no message. */
-  readonly reject: (
-    frames: readonly Uint8Array[],
-    error: RejectedError,
-    settlement: Settlement | undefined,
-  ) => void | Promise<void>;
-  readonly ready: () => void;
-}
+import { Sources } from "./sources.ts";
 
 /**
  * After so many messages in one go the listener is asked to let the operator have its turn, though the queue may hold
@@ -64,8 +43,7 @@ export class BlockInlet implements PlatformInlet, Keeper {
   readonly #settler: Settler;
   readonly #coverages = new Coverages();
   readonly #stream: string;
-  #lastHop: Hop | undefined;
-  #lastSource: Source | undefined;
+  readonly #sources: Sources;
   #lastRun: Run | undefined;
   #lastRunSource: Source | undefined;
   readonly #attention: Attention;
@@ -83,6 +61,7 @@ export class BlockInlet implements PlatformInlet, Keeper {
     this.#lane = options.queue.lane();
     this.#read = checkedReader(options.listener.codec, options.limits);
     this.#tracker = new RunTracker(options.tracker);
+    this.#sources = new Sources(this.#tracker, this.#stream);
     this.#settler = new Settler(options, (message) => this.warn(`${this.#stream}: ${message}`));
     this.#attention = new Attention(options.clock, options.tracker, (attentionMs) => {
       void this.#apply(this.#tracker.tick(options.clock.now(), attentionMs), "plain");
@@ -145,7 +124,7 @@ export class BlockInlet implements PlatformInlet, Keeper {
 
   settled(delivery: Delivery): void {
     if (delivery.charged) this.#options.queue.settle(delivery);
-    if (!delivery.made) this.#count(delivery, delivery.outcome, delivery.run);
+    if (!delivery.made) countOutcome(delivery.run?.tally ?? this.#options.ledger.base, delivery);
     this.#settler.settle(delivery);
   }
 
@@ -194,7 +173,8 @@ export class BlockInlet implements PlatformInlet, Keeper {
     const each = settlement === undefined ? undefined : sharedSettlement(settlement, decoded.length);
     const waits: Promise<void>[] = [];
     for (const one of decoded) {
-      const wait = this.#takeDecoded(one, each, bytes / decoded.length, chunk, frames);
+      // Whole numbers: sums of fractions would not come back to 0.
+      const wait = this.#takeDecoded(one, each, Math.ceil(bytes / decoded.length), chunk, frames);
       if (wait !== undefined) waits.push(wait);
     }
     return waits.length === 0 ? undefined : Promise.all(waits).then(() => undefined);
@@ -224,7 +204,7 @@ export class BlockInlet implements PlatformInlet, Keeper {
       return;
     }
     const message = delivery.message;
-    const source = this.#sourceOf(message, hop, stream);
+    const source = this.#sources.of(message, hop, stream);
     source.seenAt = this.#attention.ms;
     if (delivery.kind === "event") return this.#event(delivery, message as Event, source, hop, sequence);
     return message.type === "start"
@@ -334,7 +314,7 @@ export class BlockInlet implements PlatformInlet, Keeper {
         return this.#enqueue(delivery);
       }
     } else {
-      const source = this.#sourceOf(decoded.message, hop, decoded.stream);
+      const source = this.#sources.of(decoded.message, hop, decoded.stream);
       source.timed = true;
       source.seenAt = this.#attention.ms;
       const open = [...source.runs.values()].filter((run) => run.state === "open");
@@ -342,23 +322,6 @@ export class BlockInlet implements PlatformInlet, Keeper {
       void this.#apply(this.#tracker.alive(source, new Set(hop.open)), "plain");
     }
     this.#settler.settle(delivery);
-  }
-
-  #sourceOf(message: AnyMessage, hop: Hop | undefined, stream: string | undefined): Source {
-    if (hop !== undefined && hop === this.#lastHop) {
-      if (stream !== undefined) (this.#lastSource as Source).stream = stream;
-      return this.#lastSource as Source;
-    }
-    const name = stream ?? message.envelope.origin?.stream ?? this.#stream;
-    let source = this.#tracker.source(hop?.incarnation ?? name, name);
-    // Without facts of the hop only an origin can tell streams apart, and not every message of a run has to have one.
-    if (hop === undefined && stream === undefined && message.type !== "start" && message.run !== undefined) {
-      if (!source.runs.has(message.run)) source = this.#tracker.holderOf(message.run) ?? source;
-    }
-    if (stream !== undefined) source.stream = stream;
-    this.#lastHop = hop;
-    this.#lastSource = source;
-    return source;
   }
 
   #apply(effects: readonly Effect<Delivery>[], ending: "flush" | "plain" | "unseen"): void | Promise<void> {
@@ -425,26 +388,11 @@ export class BlockInlet implements PlatformInlet, Keeper {
       this.#inARow += 1;
       if (this.#inARow < BREATH) return undefined;
       this.#inARow = 0;
-      return TURN;
+      return this.#options.queue.rest ?? TURN;
     }
     this.#inARow = 0;
     this.#lastWait = wait;
     return this.#attention.blocked(wait);
-  }
-
-  #count(delivery: Delivery, outcome: Delivery["outcome"], run: Run | undefined): void {
-    const tally = run?.tally ?? this.#options.ledger.base;
-    if (outcome === "finished") {
-      tally.finished += 1;
-      if (delivery.results === 0) tally.filtered += 1;
-      else if (delivery.together) tally.reduced += 1;
-      return;
-    }
-    const reason = delivery.reason ?? outcome;
-    if (outcome === "dropped") tally.dropped += 1;
-    else if (outcome === "dead") tally.dead += 1;
-    else if (outcome !== "stopped") tally.failed += 1;
-    tally.because(reason);
   }
 
   #tellRun(run: Run, what: "opened" | "ended"): void {

@@ -55,6 +55,22 @@ export class Exit {
   /** Sends one result out; a promise says that an outlet is full and resolves when all have taken it. */
   emit(result: AnyMessage, parent: Delivery | undefined, owner: Owner | undefined): void | Promise<void> {
     const message = parent === undefined ? result : inherit(result, parent.message);
+    const only = this.#outlets.length === 1 ? (this.#outlets[0] as Outlet) : undefined;
+    if (message.type === "event" && only?.free === true) return this.#pass(only, message, parent, owner);
+    return this.#emitToAll(message, parent, owner);
+  }
+
+  /** The usual case: an event to one publisher that takes it at once. */
+  #pass(outlet: Outlet, message: AnyMessage, parent: Delivery | undefined, owner: Owner | undefined): undefined {
+    const sent = outlet.pass(message);
+    if (sent === undefined) {
+      const tally = parent?.run?.tally ?? this.#options.base;
+      tally.published += 1;
+      tally.publishedEvents += 1;
+    } else outlet.follow(this.#outgoing(outlet, message, parent, owner, true), sent);
+  }
+
+  #emitToAll(message: AnyMessage, parent: Delivery | undefined, owner: Owner | undefined): void | Promise<void> {
     if (message.type === "start") {
       keep(this.#open, message.run, { start: message, run: this.#runOf(message, parent) as object });
     }
@@ -77,18 +93,26 @@ export class Exit {
     owner: Owner | undefined,
     counts: boolean,
   ): void | Promise<void> {
-    const seal = message.type === "stop" ? this.#sealing(parent, outlet) : undefined;
-    const outgoing = new Outgoing(
+    const wait = outlet.put(this.#outgoing(outlet, message, parent, owner, counts));
+    return outlet.required ? wait : undefined;
+  }
+
+  #outgoing(
+    outlet: Outlet,
+    message: AnyMessage,
+    parent: Delivery | undefined,
+    owner: Owner | undefined,
+    counts: boolean,
+  ): Outgoing {
+    return new Outgoing(
       message,
       this.#runOf(message, parent),
       bytesOf(message, parent),
       outlet.required ? owner : undefined,
       parent?.run?.tally ?? this.#options.base,
       counts,
-      seal,
+      message.type === "stop" ? this.#sealing(parent, outlet) : undefined,
     );
-    const wait = outlet.put(outgoing);
-    return outlet.required ? wait : undefined;
   }
 
   /** Apart from its caller: where a closure is made, what it uses is put on the heap at every call. */

@@ -1,41 +1,15 @@
-import { HeldTooMuchError, TimedOutError } from "../errors.ts";
+import { HeldTooMuchError } from "../errors.ts";
 import type { AnyMessage } from "../message/message.ts";
-import type { BoundedQueue } from "../queue/bounded-queue.ts";
 import { type Delivery, type Outcome, Together } from "../queue/delivery.ts";
-import type { Run } from "../runs/run.ts";
-import type { Clock } from "../time/clock.ts";
+import { mustWait } from "./barrier.ts";
 import { Call, type CallOptions } from "./call.ts";
 import type { FlushReason, Several } from "./context.ts";
-import type { Exit } from "./exit.ts";
 import { Holds } from "./holds.ts";
-import type { Operator } from "./operator.ts";
+import type { LoopOptions } from "./loop-options.ts";
+import { Pace } from "./pace.ts";
 import { isLater, listed } from "./results.ts";
 import { enter, forget, leave } from "./run-states.ts";
-
-/** What the loops are told by their block. */
-export interface LoopOptions {
-  readonly block: string;
-  readonly operator: Operator<AnyMessage, AnyMessage>;
-  readonly queue: BoundedQueue<Delivery>;
-  readonly exit: Exit;
-  readonly clock: Clock;
-  readonly concurrency: number;
-  readonly unordered: boolean;
-  readonly processTimeoutMs: number | undefined;
-  /** Aborts when calls that still run are waited for no longer. */
-  readonly signal: AbortSignal;
-  /** Decides on a message whose processing failed: true to try it again, after a wait; else it is concluded. */
-  readonly failed: (delivery: Delivery, error: unknown, attempt: number) => Promise<boolean>;
-  /** Takes an error that belongs to no message. */
-  readonly broken: (error: unknown) => void;
-  readonly warn: (message: string) => void;
-}
-
-/** How long messages are worked on before timers and sockets have their turn. */
-const TURN_MS = 8;
-/** A call that computes longer than this without a break is reported. */
-const LONG_CALL_MS = 1_000;
-const MAX_STRIDE = 256;
+import { limited } from "./time-limit.ts";
 
 /**
  * Takes from the queue all that is there and gives it to the operator: one call at a time or several, in order, with a
@@ -48,6 +22,7 @@ export class ProcessLoop {
   readonly #options: LoopOptions;
   readonly #callOptions: CallOptions;
   readonly #calls: Call[] = [];
+  readonly #pace: Pace;
   #flushCall: Call | undefined;
   #next: Delivery | undefined;
   readonly #wanted = new Set<FlushReason>();
@@ -58,11 +33,11 @@ export class ProcessLoop {
   #stalled = false;
   #closed = false;
   #warned = false;
-  #stride = 1;
   #idle: (() => void)[] = [];
 
   constructor(options: LoopOptions) {
     this.#options = options;
+    this.#pace = new Pace(options.clock, (ms) => this.#warnLong(ms));
     this.holds = new Holds(options.queue, options.clock, () => this.#want("timer"));
     const { operator, signal, processTimeoutMs } = options;
     this.#callOptions = { holds: this.holds, operator, signal, timed: processTimeoutMs !== undefined };
@@ -121,9 +96,24 @@ export class ProcessLoop {
   #schedule(): void {
     if (this.#scheduled || this.#pumping) return;
     this.#scheduled = true;
-    queueMicrotask(() => {
-      this.#scheduled = false;
-      this.#pump();
+    queueMicrotask(this.#goOn);
+  }
+
+  readonly #goOn = (): void => {
+    this.#scheduled = false;
+    this.#pump();
+  };
+
+  /** Timers and sockets have their turn; who brings messages waits for it too, or the queue would fill meanwhile. */
+  #rest(): void {
+    const { queue, clock } = this.#options;
+    this.#scheduled = true;
+    queue.rest = new Promise((resolve) => {
+      clock.turn(() => {
+        queue.rest = undefined;
+        resolve();
+        this.#goOn();
+      });
     });
   }
 
@@ -135,10 +125,8 @@ export class ProcessLoop {
   #pump(): void {
     if (this.#pumping || this.#closed) return;
     this.#pumping = true;
-    const { queue, concurrency, clock } = this.#options;
-    let checked = performance.now();
-    const until = checked + TURN_MS;
-    let count = 0;
+    const { queue, concurrency } = this.#options;
+    this.#pace.begin();
     while (!this.#stalled && this.#flushCall === undefined && !this.#closed && this.#calls.length < concurrency) {
       if (this.#wanted.size > 0) {
         if (this.#calls.length === 0) this.#flush();
@@ -148,47 +136,20 @@ export class ProcessLoop {
       const delivery = this.#next ?? queue.shift();
       this.#next = undefined;
       if (delivery === undefined) break;
-      if (this.#mustWait(delivery)) {
+      if (mustWait(delivery, this.#calls, this.#options.operator.mergesRuns)) {
         this.#next = delivery;
         break;
       }
       this.#begin(delivery);
-      count += 1;
-      if (count < this.#stride) continue;
-      count = 0;
-      const now = performance.now();
-      if (now - checked > LONG_CALL_MS && this.#stride === 1) this.#warnLong(now - checked);
-      this.#stride = now - checked > 1 ? Math.max(1, this.#stride >> 1) : Math.min(MAX_STRIDE, this.#stride << 1);
-      checked = now;
-      if (now >= until) {
+      if (this.#pace.isOver()) {
         this.#pumping = false;
-        this.#scheduled = true;
-        clock.turn(() => {
-          this.#scheduled = false;
-          this.#pump();
-        });
+        this.#rest();
         return;
       }
     }
     this.#pumping = false;
     this.#checkPressure();
     this.#settleIdle();
-  }
-
-  /** Start and Stop wait for what is in process of their run, and everything of the run waits for them. */
-  #mustWait(delivery: Delivery): boolean {
-    if (this.#calls.length === 0 || delivery.run === undefined) return false;
-    const { run } = delivery;
-    const barrier = delivery.kind !== "event";
-    return this.#calls.some(
-      ({ delivery: other }) => this.#isSame(run, other?.run) && (barrier || other?.kind !== "event"),
-    );
-  }
-
-  /** A run that begins anew waits for the Stop of the one before it. */
-  #isSame(run: Run, other: Run | undefined): boolean {
-    if (other === undefined || run === other) return run === other;
-    return run.id === other.id && (run.stream === other.stream || this.#options.operator.mergesRuns);
   }
 
   #begin(delivery: Delivery): void {
@@ -255,36 +216,13 @@ export class ProcessLoop {
     let trouble: { readonly error: unknown } | undefined;
     this.computing += 1;
     try {
-      call.results = await this.#limited(call, later);
+      call.results = await limited(call, later, this.#options);
     } catch (error) {
       trouble = { error };
     }
     this.computing -= 1;
     if (trouble === undefined) this.#advance();
     else await this.#trouble(call, delivery, trouble.error);
-  }
-
-  #limited(call: Call, later: Promise<readonly AnyMessage[]>): Promise<readonly AnyMessage[]> {
-    const { processTimeoutMs, clock, signal } = this.#options;
-    if (processTimeoutMs === undefined || signal.aborted) return later;
-    return new Promise((resolve, reject) => {
-      const end = (): void => {
-        signal.removeEventListener("abort", end);
-        cancel();
-      };
-      signal.addEventListener("abort", end, { once: true });
-      const cancel = clock.after(processTimeoutMs, () => {
-        signal.removeEventListener("abort", end);
-        const error = new TimedOutError(
-          `${this.#name}.process`,
-          processTimeoutMs,
-          "raise processTimeoutMs, or make it quicker",
-        );
-        call.abort(error);
-        reject(error);
-      });
-      later.then(resolve, reject).finally(end);
-    });
   }
 
   async #trouble(call: Call, delivery: Delivery, error: unknown): Promise<void> {

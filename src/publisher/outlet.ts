@@ -85,6 +85,36 @@ export class Outlet {
     if (this.#queue.queued > 0) void this.#pump();
   }
 
+  /** True while an event may go past the queue: nothing waits, nothing is under way, and nothing is ever left out. */
+  get free(): boolean {
+    return !this.#busy && !this.#batches && !this.#gone && this.#queue.isUnused;
+  }
+
+  /**
+   * Sends an event past the queue, only while `free`: the usual case, for which no books need to be kept. A promise says
+   * that it is under way; it is then to be followed.
+   */
+  pass(message: AnyMessage): Promise<void> | undefined {
+    let sent: void | Promise<void>;
+    try {
+      sent = this.publisher.publish(message);
+    } catch (error) {
+      sent = Promise.reject(error);
+    }
+    if (sent === undefined) {
+      if (this.publisher.confirms) this.publisher.attempted("done");
+      return undefined;
+    }
+    this.#busy = true;
+    return sent;
+  }
+
+  /** Sees to what `pass` left under way. */
+  follow(outgoing: Outgoing, sent: Promise<void>): void {
+    outgoing.owner?.more();
+    void this.#answered([outgoing], sent).then(() => this.#pump());
+  }
+
   /** Takes a result; a promise says that the bound is reached and resolves when the result was taken. */
   put(outgoing: Outgoing): void | Promise<void> {
     outgoing.owner?.more();

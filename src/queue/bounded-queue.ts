@@ -26,6 +26,8 @@ export class BoundedQueue<T extends QueueItem> {
   onArrival: (() => void) | undefined = undefined;
   /** Is called when `heldFull` became true. */
   onPressure: (() => void) | undefined = undefined;
+  /** Is there while nothing is taken, so that timers and sockets have their turn: who puts many waits for its end. */
+  rest: Promise<void> | undefined = undefined;
 
   readonly #bounds: QueueBounds;
   readonly #dropped: (item: T, reason: DropReason) => void;
@@ -62,6 +64,11 @@ export class BoundedQueue<T extends QueueItem> {
   /** Counts what is queued. */
   get queued(): number {
     return this.#queued;
+  }
+
+  /** True where nothing is ever dropped, and nothing is queued now. */
+  get isUnused(): boolean {
+    return this.#queued === 0 && this.#policy === undefined;
   }
 
   /** Counts what is held. */

@@ -1,4 +1,5 @@
-import { BlockInlet, type InletOptions } from "../../src/listener/block-inlet.ts";
+import { BlockInlet } from "../../src/listener/block-inlet.ts";
+import type { InletOptions } from "../../src/listener/inlet-options.ts";
 import { Listener, type Replay } from "../../src/listener/listener.ts";
 import type { Codec, Decoded, Hop } from "../../src/message/codec.ts";
 import { Event } from "../../src/message/event.ts";

@@ -141,7 +141,8 @@ export class LazyEvent {
 
   /** Tells whether an event was received and not given other metadata since. */
   static is(event: object): event is LazyEvent {
-    return #header in event;
+    // Much quicker than to look for a private field, and this is asked several times for each message.
+    return event instanceof LazyEvent;
   }
 }
 Object.setPrototypeOf(LazyEvent.prototype, Event.prototype);
