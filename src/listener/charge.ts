@@ -5,7 +5,7 @@ import type { Chunk } from "../queue/queue-item.ts";
 /** What a message costs beside its bytes. */
 const OVERHEAD_BYTES = 128;
 
-/** Says what a message costs in memory: its own bytes, or a share in a larger received buffer. */
+/** Says what a message costs in memory: its own bytes, and perhaps a share in a larger received buffer. */
 export interface Charge {
   bytes: number;
   chunk: Chunk | undefined;

@@ -206,8 +206,8 @@ export class BoundedQueue<T extends QueueItem> {
     const { maxMessages, maxBytes } = this.#bounds;
     if (this.#queued + this.#held >= maxMessages) return false;
     if (this.#bytes === 0) return true;
-    const { chunk } = item;
-    const cost = chunk === undefined ? item.bytes : chunk.users > 0 ? 0 : chunk.bytes;
+    const { bytes, chunk } = item;
+    const cost = chunk === undefined || chunk.users > 0 ? bytes : bytes + chunk.bytes;
     return this.#bytes + cost <= maxBytes;
   }
 
@@ -248,19 +248,15 @@ export class BoundedQueue<T extends QueueItem> {
   }
 
   #charge({ bytes, chunk }: T): void {
-    if (chunk === undefined) {
-      this.#bytes += bytes;
-      return;
-    }
+    this.#bytes += bytes;
+    if (chunk === undefined) return;
     if (chunk.users === 0) this.#bytes += chunk.bytes;
     chunk.users += 1;
   }
 
   #release({ bytes, chunk }: T): void {
-    if (chunk === undefined) {
-      this.#bytes -= bytes;
-      return;
-    }
+    this.#bytes -= bytes;
+    if (chunk === undefined) return;
     chunk.users -= 1;
     if (chunk.users === 0) this.#bytes -= chunk.bytes;
   }

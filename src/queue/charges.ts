@@ -11,8 +11,8 @@ export class Charges {
 
   /** Says by how much `add` would raise the sum. */
   cost(item: QueueItem): number {
-    if (item.chunk === undefined) return item.bytes;
-    return this.#users.has(item.chunk) ? 0 : item.chunk.bytes;
+    if (item.chunk === undefined || this.#users.has(item.chunk)) return item.bytes;
+    return item.bytes + item.chunk.bytes;
   }
 
   add(item: QueueItem): void {
@@ -22,11 +22,9 @@ export class Charges {
 
   /** Takes out an item, which must have been added. */
   remove(item: QueueItem): void {
-    const { chunk } = item;
-    if (chunk === undefined) {
-      this.#bytes -= item.bytes;
-      return;
-    }
+    const { chunk, bytes } = item;
+    this.#bytes -= bytes;
+    if (chunk === undefined) return;
     const users = (this.#users.get(chunk) ?? 0) - 1;
     if (users > 0) {
       this.#users.set(chunk, users);

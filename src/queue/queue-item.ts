@@ -11,7 +11,7 @@ export interface QueueItem {
   readonly kind: "start" | "event" | "stop";
   /** Is the same object for all items of a run; an item without a run counts as an event. */
   readonly run: object | undefined;
-  /** What the item costs, unless it has a chunk. */
+  /** What the item costs by itself, beside its share in a chunk. */
   readonly bytes: number;
   /** Is charged in full with its first item and released with its last. */
   readonly chunk: Chunk | undefined;

@@ -26,6 +26,12 @@ describe("charges of frames", () => {
     expect(chunks[2]?.chunk).toBe(chunks[0]?.chunk);
   });
 
+  test("a frame of its own beside a view - is charged beside the chunk", () => {
+    const header = new Uint8Array(new ArrayBuffer(65_536), 0, 100);
+    const { bytes, chunk } = new Charges().ofFrames([header, new Uint8Array(8_000_000)]);
+    expect([bytes, chunk?.bytes]).toEqual([OVERHEAD + 8_000_000, 65_536]);
+  });
+
   test("the next large buffer - is another chunk", () => {
     const charges = new Charges();
     const first = charges.ofFrames([new Uint8Array(new ArrayBuffer(65_536), 0, 10)]).chunk;

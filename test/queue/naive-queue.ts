@@ -42,8 +42,8 @@ export class NaiveQueue {
     const chunks = new Set<Chunk>();
     let bytes = 0;
     for (const { chunk, bytes: own } of items) {
-      if (chunk === undefined) bytes += own;
-      else if (!chunks.has(chunk)) bytes += chunk.bytes;
+      bytes += own;
+      if (chunk !== undefined && !chunks.has(chunk)) bytes += chunk.bytes;
       if (chunk !== undefined) chunks.add(chunk);
     }
     return bytes;

@@ -56,6 +56,14 @@ function frameFields(event: Event<unknown>, fields: Document, runs: RunsWritten)
     throw new UsageError("event.metadata.image: the array of the payload is to stand here; rename this field");
   }
   const number = runs.number(event.run, fields["frame_number"]);
+  if (
+    placed &&
+    fields["frame_number"] === number &&
+    fields["msg_type"] === "event" &&
+    fields["tiled_url"] !== undefined
+  ) {
+    return fields;
+  }
   const image = placed ? undefined : { image: { array: payloadMark("map") } };
   return { ...documentOf("event", { ...image, frame_number: number, tiled_url: "" }, fields), frame_number: number };
 }

@@ -15,7 +15,7 @@ export function fieldsOf(content: unknown, name: string): Fields {
  * with a `msg_type`, because they were read from this format, keep their order.
  */
 export function documentOf(type: MessageType, wanted: Fields, fields: Fields): Document {
-  const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+  const given = withoutGaps(fields);
   if (given["msg_type"] === undefined) return { msg_type: type, ...wanted, ...given };
   const missing = Object.entries(wanted).filter(([key]) => given[key] === undefined);
   return { ...given, msg_type: type, ...Object.fromEntries(missing) };
@@ -25,4 +25,13 @@ export function documentOf(type: MessageType, wanted: Fields, fields: Fields): D
 export function withRun(fields: Document, keys: readonly [string, ...string[]], run: string): Document {
   const key = keys.find((name) => fields[name] !== undefined && fields[name] !== null) ?? keys[0];
   return String(fields[key]) === run ? fields : { ...fields, [key]: run };
+}
+
+/** Gives the fields that are there; themselves when all are. */
+function withoutGaps(fields: Fields): Document {
+  for (const key in fields) {
+    if (fields[key] === undefined)
+      return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+  }
+  return fields as Document;
 }
