@@ -8,7 +8,7 @@ import type { Listener } from "../listener/listener.ts";
 import { DEFAULT_LIMITS } from "../message/limits.ts";
 import type { AnyMessage } from "../message/message.ts";
 import { Exit } from "../operator/exit.ts";
-import { operatorOf, passThrough } from "../operator/function-operator.ts";
+import { operatorOf, PassThrough } from "../operator/function-operator.ts";
 import type { Operator } from "../operator/operator.ts";
 import { ProcessLoop } from "../operator/process-loop.ts";
 import { Outlet } from "../publisher/outlet.ts";
@@ -61,7 +61,7 @@ export class Parts {
     const { name } = options;
     const { clock, tell, work, fail } = around;
     const { retries, resort } = errorRule(options.onError);
-    this.operator = options.operator === undefined ? passThrough() : operatorOf(options.operator);
+    this.operator = options.operator === undefined ? new PassThrough() : operatorOf(options.operator);
     this.store = resort === "dead-letter" ? storeOf(options) : undefined;
     this.#faults = new Faults({
       block: name,

@@ -31,6 +31,8 @@ export function operatorOf<In extends AnyMessage, Out extends AnyMessage>(step: 
 }
 
 /** Lets everything through: what a block does without an operator. */
-export function passThrough<M extends AnyMessage>(): Operator<M, M> {
-  return new FunctionOperator<M, M>((message) => message);
+export class PassThrough<M extends AnyMessage> extends Operator<M, M> {
+  override process(message: M): M {
+    return message;
+  }
 }

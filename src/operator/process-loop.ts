@@ -4,6 +4,7 @@ import { type Delivery, type Outcome, Together } from "../queue/delivery.ts";
 import { mustWait } from "./barrier.ts";
 import { Call, type CallOptions } from "./call.ts";
 import type { FlushReason, Several } from "./context.ts";
+import { PassThrough } from "./function-operator.ts";
 import { Holds } from "./holds.ts";
 import type { LoopOptions } from "./loop-options.ts";
 import { Pace } from "./pace.ts";
@@ -21,6 +22,7 @@ export class ProcessLoop {
   computing = 0;
   readonly #options: LoopOptions;
   readonly #callOptions: CallOptions;
+  readonly #passesOn: boolean;
   readonly #calls: Call[] = [];
   readonly #pace: Pace;
   #flushCall: Call | undefined;
@@ -40,6 +42,7 @@ export class ProcessLoop {
     this.#pace = new Pace(options.clock, (ms) => this.#warnLong(ms));
     this.holds = new Holds(options.queue, options.clock, () => this.#want("timer"));
     const { operator, signal, processTimeoutMs } = options;
+    this.#passesOn = operator instanceof PassThrough;
     this.#callOptions = { holds: this.holds, operator, signal, timed: processTimeoutMs !== undefined };
     options.queue.onArrival = () => this.#schedule();
     options.queue.onPressure = () => this.#want("pressure");
@@ -163,7 +166,9 @@ export class ProcessLoop {
       return;
     }
     if (!delivery.made) this.#drainFlushed = false;
-    this.#attempt(new Call(this.#callOptions, delivery), delivery);
+    // Nothing is to be asked of an operator that is not there, and nobody could hold a context.
+    if (this.#passesOn && this.#calls.length === 0) this.#passOn(delivery, delivery.message);
+    else this.#attempt(new Call(this.#callOptions, delivery), delivery);
   }
 
   #attempt(call: Call, delivery: Delivery): void {
