@@ -22,7 +22,8 @@ async function measure(size: Size): Promise<Findings> {
     title: "Latency of a chain of three processes over ZeroMQ, 1 kB",
     method:
       "µs from `send` in a first process to `receive` in a last one, with three forwarders between them (PULL → PUSH over " +
-      "tcp on this machine; five processes on these cores). Ours: three blocks. Bare: three loops of zeromq.js. The " +
+      "tcp on this machine; five processes on these cores). Ours: three blocks, on the package zeromq (libzmq) and on our " +
+      "own engine (zmtp, the default). Bare: three loops of zeromq.js. The " +
       "first 10 000 messages, at 5 000 a second, warm every process up and are not counted. Every event must come once " +
       "and in order.",
     lines,
@@ -32,24 +33,27 @@ async function measure(size: Size): Promise<Findings> {
 async function atRate(size: Size, perSecond: number, events: number): Promise<Line[]> {
   const counts = size.quick ? { events: 500, warmUp: 500 } : { events, warmUp: 10_000 };
   const found = await inTurns(size, {
-    block: () => chain("block", perSecond, counts),
+    libzmq: () => chain("libzmq", perSecond, counts),
+    zmtp: () => chain("zmtp", perSecond, counts),
     bare: () => chain("bare", perSecond, counts),
   });
   const of = (which: readonly Ages[], part: keyof Ages): number[] => which.map((ages) => ages[part]);
   const both = (part: keyof Ages, name: string, most?: number): Line[] => [
-    { what: `${perSecond}/s, ${name}, blocks`, values: of(found.block, part) },
+    { what: `${perSecond}/s, ${name}, libzmq`, values: of(found.libzmq, part) },
+    { what: `${perSecond}/s, ${name}, zmtp`, values: of(found.zmtp, part) },
     { what: `${perSecond}/s, ${name}, bare`, values: of(found.bare, part) },
     {
-      what: `**${perSecond}/s, ${name}, blocks / bare**`,
-      values: ratios(of(found.block, part), of(found.bare, part)),
+      what: `**${perSecond}/s, ${name}, libzmq / bare**`,
+      values: ratios(of(found.libzmq, part), of(found.bare, part)),
       ...(most === undefined ? {} : { target: { most } }),
     },
+    { what: `${perSecond}/s, ${name}, zmtp / bare`, values: ratios(of(found.zmtp, part), of(found.bare, part)) },
   ];
   return [...both("p50", "median", MOST), ...both("p99", "99 %", MOST), ...both("p999", "99.9 %")];
 }
 
 async function chain(
-  kind: "block" | "bare",
+  kind: "libzmq" | "zmtp" | "bare",
   perSecond: number,
   { events, warmUp }: { readonly events: number; readonly warmUp: number },
 ): Promise<Ages> {
@@ -57,7 +61,7 @@ async function chain(
   const sink = company.begin("latency-sink", { bytes: BYTES, events, warmUp });
   let { address } = await sink.word<{ address: string }>("ready");
   for (let hop = 0; hop < HOPS; hop += 1) {
-    const forward = company.begin("zmq-forward", { kind, connect: address });
+    const forward = company.begin("zmq-forward", { kind, engine: kind, connect: address });
     ({ address } = await forward.word<{ address: string }>("ready"));
   }
   const pace = { bytes: BYTES, events, warmUp, perSecond, warmUpPerSecond: 5000 };

@@ -34,7 +34,8 @@ export const zmqForward: readonly Row[] = CASES.map((one) => ({
 
 async function measure(one: Case, size: Size): Promise<Findings> {
   const found = await inTurns(size, {
-    block: () => forwarded("block", one, size),
+    libzmq: () => forwarded("libzmq", one, size),
+    zmtp: () => forwarded("zmtp", one, size),
     bare: () => forwarded("bare", one, size),
   });
   const large = one.bytes >= MB;
@@ -45,26 +46,30 @@ async function measure(one: Case, size: Size): Promise<Findings> {
   return {
     title: `ZeroMQ, PULL → pass-through → PUSH, ${one.title}`,
     method:
-      "One process between two others over tcp on this machine; the package zeromq on all sides, native codec, header " +
-      "and payload as two frames. Ours: a block (decode, runs, gaps, queue, operator, encode, settle, account). Bare: " +
+      "One process between two others over tcp on this machine, which use the package zeromq; native codec, header and " +
+      "payload as two frames. Ours: a block (decode, runs, gaps, queue, operator, encode, settle, account), on the same " +
+      "package (libzmq) and on our own engine (zmtp, the default). Bare, on the package: " +
       "`for (;;) await push.send(await pull.receive())`. " +
       (one.waiting === undefined ? "" : `On both, ${one.waiting} frames may wait in each socket. `) +
       "The last process checks that every event comes once, in order, with its payload; the account must add up.",
     lines: [
-      { what: `block, ${unit}`, values: rates(found.block) },
+      { what: `block, libzmq, ${unit}`, values: rates(found.libzmq) },
+      { what: `block, zmtp, ${unit}`, values: rates(found.zmtp) },
       { what: `bare, ${unit}`, values: rates(found.bare) },
-      { what: "block, CPU µs/message", values: cpu(found.block) },
+      { what: "block, libzmq, CPU µs/message", values: cpu(found.libzmq) },
+      { what: "block, zmtp, CPU µs/message", values: cpu(found.zmtp) },
       { what: "bare, CPU µs/message", values: cpu(found.bare) },
       {
-        what: "**block / bare**",
-        values: ratios(rates(found.block), rates(found.bare)),
+        what: "**block, libzmq / bare**",
+        values: ratios(rates(found.libzmq), rates(found.bare)),
         target: { least: one.least },
       },
+      { what: "block, zmtp / bare", values: ratios(rates(found.zmtp), rates(found.bare)) },
     ],
   };
 }
 
-async function forwarded(kind: "block" | "bare", one: Case, size: Size): Promise<Forwarded> {
+async function forwarded(kind: "libzmq" | "zmtp" | "bare", one: Case, size: Size): Promise<Forwarded> {
   const { bytes } = one;
   const events = size.quick ? Math.ceil(one.events / 20) : one.events;
   const warmUp = size.quick ? Math.ceil(one.warmUp / 20) : one.warmUp;
@@ -73,7 +78,7 @@ async function forwarded(kind: "block" | "bare", one: Case, size: Size): Promise
   await using company = new Company();
   const sink = company.begin("zmq-sink", { bytes, events, warmUp, highWaterMark });
   const { address: connect } = await sink.word<{ address: string }>("ready");
-  const forward = company.begin("zmq-forward", { kind, connect, ...bounds });
+  const forward = company.begin("zmq-forward", { kind, engine: kind, connect, ...bounds });
   const { address } = await forward.word<{ address: string }>("ready");
   const source = company.begin("zmq-source", { connect: address, bytes, events, highWaterMark });
   await sink.word("warm");

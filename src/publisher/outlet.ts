@@ -112,6 +112,8 @@ export class Outlet {
   /** Sees to what `pass` left under way. */
   follow(outgoing: Outgoing, sent: Promise<void>): void {
     outgoing.owner?.more();
+    // Whoever gave everything up meanwhile could not know of it.
+    if (this.#gone) this.#stopped(outgoing);
     void this.#answered([outgoing], sent).then(() => this.#pump());
   }
 
