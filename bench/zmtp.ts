@@ -82,7 +82,7 @@ async function forwarded(kind: "zmtp" | "libzmq" | "bare", one: Case, size: Size
   const forward =
     kind === "bare"
       ? company.begin("zmq-forward", { kind, connect, ...bounds })
-      : company.begin("zmtp-forward", { engine: kind, connect, ...bounds });
+      : company.begin("zmq-forward", { kind: "block", engine: kind, connect, ...bounds });
   const { address } = await forward.word<{ address: string }>("ready");
   const source = company.begin("zmtp-source", { connect: address, bytes, events });
   await sink.word("warm");

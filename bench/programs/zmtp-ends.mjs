@@ -9,8 +9,10 @@ const SETTINGS = {
   heartbeatMs: 0,
   reconnectMaxMs: 1000,
   lingerMs: 10_000,
+  readInPlace: true,
   ipv6: false,
   curve: undefined,
+  plain: undefined,
 };
 const NEWS = {
   peers: () => undefined,

@@ -1,5 +1,6 @@
 import { AbortedError } from "../../errors.ts";
 import type { Sender, Sending, Target, Wire } from "./sending.ts";
+import type { Joiner } from "./socket.ts";
 import { coversLifecycle, Subscribers } from "./subscribers.ts";
 
 /** So many who join are answered at once, in each window of time; the others together at its end: no flood of Starts. */
@@ -18,7 +19,9 @@ export class Broadcast implements Sending {
   constructor(sender: Sender, targets: readonly Target[]) {
     this.#sender = sender;
     this.#targets = targets;
-    for (const { socket } of targets) socket.subscriptions((prefix, isWanted) => this.#hear(prefix, isWanted));
+    for (const { socket } of targets) {
+      socket.subscriptions((prefix, isWanted, joiner) => this.#hear(prefix, isWanted, joiner));
+    }
   }
 
   get readers(): number {
@@ -52,12 +55,12 @@ export class Broadcast implements Sending {
     reject?.(new AbortedError(`${this.#sender.subject}: waiting for ${count} subscribers`));
   }
 
-  #hear(prefix: Uint8Array, isWanted: boolean): void {
+  #hear(prefix: Uint8Array, isWanted: boolean, joiner?: Joiner): void {
     this.#subscribers.hear(prefix, isWanted);
     this.#count();
     if (!isWanted || !coversLifecycle(prefix)) return;
     this.#joined += 1;
-    if (this.#joined <= AT_ONCE) this.#repeat();
+    if (this.#joined <= AT_ONCE) this.#repeat(joiner);
     this.#window ??= setTimeout(() => this.#endWindow(), WINDOW_MS).unref();
   }
 
@@ -68,8 +71,11 @@ export class Broadcast implements Sending {
     if (isSomebodyLeft) this.#repeat();
   }
 
-  #repeat(): void {
-    this.send(this.#sender.again?.() ?? []);
+  /** Gives the Starts to the one who joined, before all else; to everybody where the engine cannot tell them apart. */
+  #repeat(joiner?: Joiner): void {
+    const wire = this.#sender.again?.() ?? [];
+    if (joiner === undefined) this.send(wire);
+    else for (const frames of wire) joiner.take(frames);
   }
 
   #count(): void {

@@ -59,9 +59,9 @@ const UNEXPLAINED =
   "ended before the handshake was over; a SUB can only talk to a PUB, a PULL to a PUSH, and both need the same security";
 
 function reason({ type, error }: MonitorEvent): string {
-  if (type === "handshake:error:auth") return "the server does not let this key in (CURVE)";
+  if (type === "handshake:error:auth") return "the server does not let this key or password in";
   const code = String(error?.code ?? error?.message ?? "");
-  if (code === "ERR_ZMTP_MECHANISM_MISMATCH") return "one side uses CURVE, the other does not";
+  if (code === "ERR_ZMTP_MECHANISM_MISMATCH") return "one side uses CURVE or PLAIN, the other does not";
   if (code === "ERR_ZMTP_CRYPTOGRAPHIC") return "the client has another key for this server (CURVE)";
   if (type === "handshake:error:protocol") return `the handshake failed (${code})`;
   return "ended in the handshake; perhaps no ZeroMQ, another security, or another server key";

@@ -1,15 +1,14 @@
 import type { Context, Reply } from "zeromq";
 import { bindFreed } from "./bind-freed.ts";
-import { keyBytes } from "./curve.ts";
 import { received } from "./received.ts";
 
 type Package = Pick<typeof import("zeromq"), "Context" | "Reply">;
 
-/** Ties sockets to the keys that may come to them. */
+/** Ties sockets to those who may come to them. */
 export interface Guarded {
   readonly context: Context;
   readonly domain: string;
-  /** Lets go of the keys; the last one closes the guard's own socket. */
+  /** Lets them go; the last one closes the guard's own socket. */
   release(): void;
 }
 
@@ -19,20 +18,22 @@ const VERSION = 0;
 const REQUEST = 1;
 const DOMAIN = 2;
 const MECHANISM = 5;
-const KEY = 6;
-const FRAMES = 7;
+const CREDENTIALS = 6;
+
+/** Tells whether somebody may come in, by what his mechanism asks of him. */
+export type IsWelcome = (mechanism: string, credentials: readonly Buffer[]) => boolean;
 
 /** A context of libzmq ends with the process, so that there is one for each copy of the package. */
 const guards = new WeakMap<object, KeyGuard>();
 
 /**
- * Answers libzmq's question whether a client's key may come in (the protocol ZAP). libzmq asks one handler for each
+ * Answers libzmq's question whether a client may come in, by his key or his password (the protocol ZAP). libzmq asks one handler for each
  * context, so that guarded sockets share a context of their own, and the domain says which of them is meant.
  */
 export class KeyGuard {
   readonly #zmq: Package;
   readonly #context: Context;
-  readonly #keys = new Map<string, ReadonlySet<string>>();
+  readonly #doors = new Map<string, IsWelcome>();
   #handler: Promise<Reply> | undefined;
   #made = 0;
 
@@ -48,11 +49,11 @@ export class KeyGuard {
     return guard;
   }
 
-  /** Lets the named keys in, and nobody else, at sockets of the context and domain given back. */
-  async admit(keys: readonly string[]): Promise<Guarded> {
+  /** Lets in who is welcome, and nobody else, at sockets of the context and domain given back. */
+  async admit(isWelcome: IsWelcome): Promise<Guarded> {
     this.#made += 1;
     const domain = `arroyo-${this.#made}`;
-    this.#keys.set(domain, new Set(keys.map((key) => keyBytes(key).toString("hex"))));
+    this.#doors.set(domain, isWelcome);
     const release = (): void => this.#release(domain);
     this.#handler ??= this.#open();
     try {
@@ -65,8 +66,8 @@ export class KeyGuard {
   }
 
   #release(domain: string): void {
-    this.#keys.delete(domain);
-    if (this.#keys.size > 0) return;
+    this.#doors.delete(domain);
+    if (this.#doors.size > 0) return;
     const closing = this.#handler;
     this.#handler = undefined;
     // One that could not be opened was reported to whoever asked for it.
@@ -84,14 +85,14 @@ export class KeyGuard {
     while (!handler.closed) {
       const request = await received(handler);
       if (request === undefined || handler.closed) return;
-      const [code, reason] = this.#isWelcome(request) ? ["200", "OK"] : ["400", "this key is not allowed"];
+      const [code, reason] = this.#isWelcome(request) ? ["200", "OK"] : ["400", "is not allowed"];
       const answer = [request[VERSION] ?? "1.0", request[REQUEST] ?? "", code, reason, "", ""] as (string | Buffer)[];
       await handler.send(answer).catch(() => undefined);
     }
   }
 
   #isWelcome(request: readonly Buffer[]): boolean {
-    if (request.length !== FRAMES || String(request[MECHANISM]) !== "CURVE") return false;
-    return this.#keys.get(String(request[DOMAIN]))?.has((request[KEY] as Buffer).toString("hex")) ?? false;
+    const isWelcome = this.#doors.get(String(request[DOMAIN]));
+    return isWelcome?.(String(request[MECHANISM]), request.slice(CREDENTIALS)) ?? false;
   }
 }

@@ -24,6 +24,7 @@ export class LibzmqEnds<S extends Socket> implements EndedSocket {
   #isInproc = false;
   #wasGreeted = false;
   #closed = false;
+  #closedAtMs = Infinity;
 
   constructor(native: S, settings: SocketSettings, news: News) {
     this.native = native;
@@ -69,6 +70,11 @@ export class LibzmqEnds<S extends Socket> implements EndedSocket {
     queueMicrotask(() => this.#closed || this.news.peers(1));
   }
 
+  /** When `close` was called, by the clock that never goes back. */
+  get closedAtMs(): number {
+    return this.#closedAtMs;
+  }
+
   /** Resolves after `close` when everything that was sent has left, or has been given up; at once for inproc. */
   get gone(): Promise<void> {
     return this.#isInproc ? Promise.resolve() : this.#gone;
@@ -77,6 +83,7 @@ export class LibzmqEnds<S extends Socket> implements EndedSocket {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#closedAtMs = performance.now();
     this.#redial?.stop();
     for (const remove of this.#files) remove();
     this.native.close();

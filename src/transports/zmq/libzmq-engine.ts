@@ -1,11 +1,12 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Context } from "zeromq";
 import { UsageError } from "../../errors.ts";
-import type { ZmqCurve } from "./curve.ts";
-import { KeyGuard } from "./key-guard.ts";
+import { keyBytes, type ZmqCurve } from "./curve.ts";
+import { type IsWelcome, KeyGuard } from "./key-guard.ts";
 import type { LibzmqEnds } from "./libzmq-ends.ts";
 import { LibzmqReading } from "./libzmq-reading.ts";
 import { LibzmqWriting } from "./libzmq-writing.ts";
+import { admits, isPlainServer, type ZmqPlain } from "./plain.ts";
 import type { Engine, News, ReadingSocket, SocketSettings, WritingSocket } from "./socket.ts";
 
 type Package = typeof import("zeromq");
@@ -17,12 +18,14 @@ const KEEPALIVE = { tcpKeepalive: 1, tcpKeepaliveIdle: 30, tcpKeepaliveInterval:
 const HEARTBEATS_TO_MISS = 3;
 /** libzmq ends lingering by itself; this is for the case that it does not. */
 const BEYOND_LINGER_MS = 2000;
+/** So far the clock by which libzmq lingers may be ahead of ours. */
+const CLOCKS_MS = 2;
 
 /** Makes sockets of libzmq, by the package `zeromq`. */
 export class LibzmqEngine implements Engine {
   readonly name = "libzmq";
   readonly #zmq: Package;
-  readonly #sockets: Pick<LibzmqEnds<never>, "gone">[] = [];
+  readonly #sockets: Pick<LibzmqEnds<never>, "gone" | "closedAtMs">[] = [];
   readonly #releases: (() => void)[] = [];
   #lingerMs = 0;
 
@@ -50,17 +53,17 @@ export class LibzmqEngine implements Engine {
   }
 
   async close(): Promise<boolean> {
-    const beganMs = performance.now();
+    const beganMs = Math.min(performance.now(), ...this.#sockets.map((socket) => socket.closedAtMs));
     const stop = new AbortController();
     const late = pause(this.#lingerMs + BEYOND_LINGER_MS, undefined, { signal: stop.signal }).catch(() => undefined);
     await Promise.race([Promise.all(this.#sockets.map((socket) => socket.gone)), late]);
     stop.abort();
     for (const release of this.#releases.splice(0)) release();
-    return this.#lingerMs === 0 || performance.now() - beganMs < this.#lingerMs;
+    return this.#lingerMs === 0 || performance.now() - beganMs < Math.max(1, this.#lingerMs - CLOCKS_MS);
   }
 
   async #options(settings: SocketSettings): Promise<NativeOptions> {
-    const { curve, heartbeatMs, reconnectMaxMs } = settings;
+    const { curve, plain, heartbeatMs, reconnectMaxMs } = settings;
     if (curve !== undefined && this.#zmq.capability.curve !== true) {
       throw new UsageError(`${settings.subject}: curve: this build of libzmq has no CURVE; install zeromq from npm`);
     }
@@ -77,6 +80,7 @@ export class LibzmqEngine implements Engine {
         ? undefined
         : { heartbeatInterval: heartbeatMs, heartbeatTimeout: heartbeatMs * HEARTBEATS_TO_MISS }),
       ...(curve === undefined ? undefined : await this.#curve(curve)),
+      ...(plain === undefined ? undefined : await this.#plain(plain)),
     };
   }
 
@@ -86,9 +90,23 @@ export class LibzmqEngine implements Engine {
     }
     const server = { curveServer: true, curveSecretKey: curve.secretKey };
     if (curve.allow === undefined) return server;
-    const { context, domain, release } = await KeyGuard.of(this.#zmq).admit(curve.allow);
+    const allowed = new Set(curve.allow.map((key) => keyBytes(key).toString("hex")));
+    const isAllowed: IsWelcome = (mechanism, [key]) =>
+      mechanism === "CURVE" && key !== undefined && allowed.has(key.toString("hex"));
+    return { ...server, ...(await this.#guard(isAllowed)) };
+  }
+
+  async #plain(plain: ZmqPlain): Promise<Partial<NativeOptions>> {
+    if (!isPlainServer(plain)) return { plainUsername: plain.username, plainPassword: plain.password };
+    const isUser: IsWelcome = (mechanism, [username, password]) =>
+      mechanism === "PLAIN" && admits(plain, String(username), String(password));
+    return { plainServer: true, ...(await this.#guard(isUser)) };
+  }
+
+  async #guard(isWelcome: IsWelcome): Promise<Partial<NativeOptions>> {
+    const { context, domain, release } = await KeyGuard.of(this.#zmq).admit(isWelcome);
     this.#releases.push(release);
-    return { ...server, context, zapDomain: domain, zapEnforceDomain: true };
+    return { context, zapDomain: domain, zapEnforceDomain: true };
   }
 }
 
@@ -110,6 +128,9 @@ interface NativeOptions {
   readonly curvePublicKey?: string;
   readonly curveSecretKey?: string;
   readonly curveServerKey?: string;
+  readonly plainServer?: boolean;
+  readonly plainUsername?: string;
+  readonly plainPassword?: string;
   readonly zapDomain?: string;
   readonly zapEnforceDomain?: boolean;
 }

@@ -18,7 +18,13 @@ export function wholeNumber(subject: string, name: string, value: unknown, other
 }
 
 /** Gives one of several names, or the default where the option is absent. */
-export function oneOf<T extends string>(subject: string, name: string, value: unknown, other: T, all: readonly T[]): T {
+export function oneOf<T extends string | boolean>(
+  subject: string,
+  name: string,
+  value: unknown,
+  other: T,
+  all: readonly T[],
+): T {
   if (value === undefined) return other;
   if (all.includes(value as T)) return value as T;
   throw new UsageError(`${subject}: ${name}: expected ${all.map(shown).join(" or ")}, got ${shown(value)}`);

@@ -1,4 +1,5 @@
 import type { ZmqCurve } from "./curve.ts";
+import type { ZmqPlain } from "./plain.ts";
 
 /** Takes the frames of one message; a promise says "no more until it has resolved". Called only one at a time. */
 export type Into = (frames: readonly Uint8Array[]) => void | Promise<void>;
@@ -26,7 +27,7 @@ export interface SocketSettings {
   readonly subject: string;
   /** Bytes that may wait in the socket, for each peer. */
   readonly maxBytes: number;
-  /** The size of messages to expect until some were seen, in bytes. */
+  /** The size of messages for libzmq, which counts them, in bytes. */
   readonly messageBytes: number;
   /** The largest frame that is taken in, in bytes. */
   readonly maxFrameBytes: number;
@@ -36,9 +37,16 @@ export interface SocketSettings {
   readonly reconnectMaxMs: number;
   /** How long what was sent may still leave after `close`. */
   readonly lingerMs: number;
+  /** Whether our engine may read large frames of those who call straight to where they stay. */
+  readonly readInPlace: boolean;
   /** Needed by libzmq for addresses in brackets. */
   readonly ipv6: boolean;
   readonly curve: ZmqCurve | undefined;
+  readonly plain: ZmqPlain | undefined;
+  /** Messages that may wait, as bytes may. Default: any number. */
+  readonly maxMessages?: number;
+  /** The name by which a ROUTER shall know the socket. */
+  readonly identity?: Uint8Array;
 }
 
 /** Holds what reading and writing sockets have in common: either one address to connect to, or any number to bind to. */

@@ -1,9 +1,11 @@
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import { MissingPackageError, UsageError } from "../../../src/errors.ts";
+import { COMMON_OPTIONS, readEnds } from "../../../src/transports/zmq/ends.ts";
 import { loadEngine } from "../../../src/transports/zmq/engine.ts";
 import { ZmqListener } from "../../../src/transports/zmq/zmq-listener.ts";
 import { ZmqPublisher } from "../../../src/transports/zmq/zmq-publisher.ts";
+import { namesAreWhole } from "../../../src/transports/zmq/zmtp/abstract-names.ts";
 
 const HERE = "tcp://127.0.0.1:5555";
 const KEY = "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID";
@@ -29,6 +31,11 @@ const REFUSED: readonly (readonly [Record<string, unknown>, RegExp])[] = [
   [{ connect: "udp://127.0.0.1:5555" }, /is not an address/],
   [{ connect: HERE, socket: "router" }, /socket: expected .* got "router"/],
   [{ connect: HERE, engine: "turbo" }, /engine: expected "auto" or "zmtp" or "libzmq", got "turbo"/],
+  [{ connect: HERE, readInPlace: "no" }, /readInPlace: expected true or false, got "no"/],
+  [
+    { connect: HERE, engine: "zmtp", curve: { publicKey: KEY, secretKey: SECRET, serverKey: KEY } },
+    /engine: "zmtp" has no CURVE; take "libzmq"/,
+  ],
   [{ connect: HERE, codec: "raw" }, /codec: expected a codec, .* got "raw"/],
   [{ connect: HERE, maxBytes: 0 }, /maxBytes: expected a whole number from 1 on, got 0/],
   [{ connect: HERE, messageBytes: 1.5 }, /messageBytes: expected a whole number from 1 on, got 1.5/],
@@ -43,6 +50,20 @@ const REFUSED: readonly (readonly [Record<string, unknown>, RegExp])[] = [
   ],
   [{ connect: HERE, curve: { secretKey: SECRET, server: true, allow: [] } }, /curve.allow: expected a list/],
   [{ connect: HERE, curve: { secretKey: SECRET, server: true, publicKey: KEY } }, /there is no option "publicKey"/],
+  [{ connect: HERE, plain: "sim" }, /plain: expected \{ username, password \} or \{ users \}/],
+  [{ connect: HERE, plain: { username: "sim" } }, /plain.password: expected a text of 1 to 255 bytes, got undefined/],
+  [{ connect: HERE, plain: { username: "sim", password: "ü".repeat(128) } }, /plain.password: .* got 256 bytes/],
+  [{ connect: HERE, plain: { users: {} } }, /plain.users: expected passwords by name/],
+  [{ connect: HERE, plain: { users: { sim: 7 } } }, /plain.users."sim": expected a text of 1 to 255 bytes, got number/],
+  [{ connect: HERE, plain: { user: "sim", password: "a" } }, /there is no option "user"; did you mean "username"\?/],
+  [
+    {
+      connect: HERE,
+      curve: { publicKey: KEY, secretKey: SECRET, serverKey: KEY },
+      plain: { username: "a", password: "b" },
+    },
+    /has curve and plain/,
+  ],
 ];
 
 const ONLY_LISTENER: typeof REFUSED = [
@@ -119,6 +140,8 @@ describe("options - what is taken", () => {
     const curve = { secretKey: SECRET, server: true } as const;
     expect(() => new ZmqPublisher({ bind: ["tcp://localhost:1", "ipc:///tmp/a"], strict: true })).not.toThrow();
     expect(() => new ZmqPublisher({ bind: "tcp://*:5555", strict: true, curve })).not.toThrow();
+    const plain = { users: { sim: "secret" } };
+    expect(() => new ZmqPublisher({ bind: "tcp://*:5555", strict: true, plain })).not.toThrow();
   });
 });
 
@@ -135,6 +158,24 @@ describe("keys - are never shown", () => {
     const wrong = `${SECRET}"`;
     const error = refusal(() => new ZmqListener({ connect: HERE, curve: { ...curve, secretKey: wrong } }));
     expect(inspect(error, { depth: Infinity })).not.toContain(SECRET);
+  });
+});
+
+describe("engine - what auto takes", () => {
+  const chosen = (options: object): string => readEnds("test", options, COMMON_OPTIONS).engine;
+
+  test("our own, which needs no package", () => {
+    expect(chosen({ connect: HERE })).toBe("zmtp");
+    expect(chosen({ connect: "ipc:///tmp/a", engine: "auto" })).toBe("zmtp");
+  });
+
+  test("libzmq for keys, and where Node pads abstract names", () => {
+    expect(chosen({ connect: HERE, curve: { secretKey: SECRET, server: true } })).toBe("libzmq");
+    expect(chosen({ connect: "ipc://@name" })).toBe(namesAreWhole() ? "zmtp" : "libzmq");
+  });
+
+  test("what is named, otherwise", () => {
+    expect(chosen({ connect: HERE, engine: "libzmq" })).toBe("libzmq");
   });
 });
 

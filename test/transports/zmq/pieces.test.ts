@@ -32,7 +32,7 @@ describe("connections - counted from events that do not say whose they are", () 
     connections.take({ type: "connect" });
     expect(connections.take({ type: "disconnect" })).toMatch(/a SUB can only talk to a PUB/);
     expect(connections.take({ type: "handshake:error:auth", error: { status: 400 } })).toMatch(
-      /does not let this key in/,
+      /does not let this key or password in/,
     );
     const code = "ERR_ZMTP_MECHANISM_MISMATCH";
     expect(connections.take({ type: "handshake:error:protocol", error: { code } })).toMatch(/one side uses CURVE/);

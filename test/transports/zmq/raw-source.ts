@@ -5,15 +5,16 @@ import type { AnyMessage } from "../../../src/message/message.ts";
 import { nativeCodec } from "../../../src/message/native/native-codec.ts";
 import type { ListenerSource } from "../../../src/testing/conformance/listener.ts";
 import { until } from "../../../src/testing/conformance/until.ts";
+import type { EngineName } from "../../../src/transports/zmq/ends.ts";
 import { received } from "../../../src/transports/zmq/received.ts";
-import { ZmqListener } from "../../../src/transports/zmq/zmq-listener.ts";
+import { ZmqListener, type ZmqListenerOptions } from "../../../src/transports/zmq/zmq-listener.ts";
 
 /** Counts the starts, so that a source can wait for a subscription of each. */
 class CountedListener extends ZmqListener<AnyMessage> {
   #starting: (by: number) => void = () => {};
 
-  static of(address: string, socket: "sub" | "pull", starting: (by: number) => void): CountedListener {
-    const listener = new CountedListener({ connect: address, socket });
+  static of(options: ZmqListenerOptions<AnyMessage>, starting: (by: number) => void): CountedListener {
+    const listener = new CountedListener(options);
     listener.#starting = starting;
     return listener;
   }
@@ -32,25 +33,29 @@ class CountedListener extends ZmqListener<AnyMessage> {
 /** Sends with the package `zeromq` alone, so that a listener is not tested against our own publisher. */
 export class RawSource implements ListenerSource {
   readonly #kind: "sub" | "pull";
+  readonly #engine: EngineName;
   readonly #writer: Writer = nativeCodec.writer({ stream: "raw" });
   #socket!: XPublisher | Push;
   #address: string;
+  #sent: Promise<void> = Promise.resolve();
+  #pullers = 0;
   #started = 0;
   #subscriptions = 0;
 
-  static async open(kind: "sub" | "pull", address: string): Promise<RawSource> {
-    const source = new RawSource(kind, address);
+  static async open(kind: "sub" | "pull", address: string, engine: EngineName): Promise<RawSource> {
+    const source = new RawSource(kind, address, engine);
     await source.#bind();
     return source;
   }
 
-  private constructor(kind: "sub" | "pull", address: string) {
+  private constructor(kind: "sub" | "pull", address: string, engine: EngineName) {
+    this.#engine = engine;
     this.#kind = kind;
     this.#address = address;
   }
 
   make(): ZmqListener<AnyMessage> {
-    return CountedListener.of(this.#address, this.#kind, (by) => {
+    return CountedListener.of({ connect: this.#address, socket: this.#kind, engine: this.#engine }, (by) => {
       this.#started += by;
     });
   }
@@ -75,9 +80,21 @@ export class RawSource implements ListenerSource {
     this.#socket.close();
   }
 
+  /** The package takes one at a time, and one waits while nobody is there. */
   async #send(frames: Uint8Array[]): Promise<void> {
-    const known = (): boolean => this.#kind === "pull" || this.#subscriptions >= this.#started;
-    await until(known, `${this.#started} subscriptions`);
+    const sent = this.#sent.then(() => this.#sendNow(frames));
+    this.#sent = sent.catch(() => undefined);
+    await sent;
+  }
+
+  async #sendNow(frames: Uint8Array[]): Promise<void> {
+    if (this.#kind === "sub") {
+      await until(() => this.#subscriptions >= this.#started, `${this.#started} subscriptions`);
+    } else {
+      await until(() => this.#pullers <= 1, "the end of an earlier reader");
+      // A push deals to a reader that has gone until it is asked something. Not while it sends: it would sleep on.
+      void this.#socket.writable;
+    }
     await this.#socket.send(frames);
   }
 
@@ -85,6 +102,13 @@ export class RawSource implements ListenerSource {
     for (;;) {
       this.#socket =
         this.#kind === "pull" ? new Push({ linger: 0 }) : new XPublisher({ linger: 0, verbosity: "allSubs" });
+      this.#pullers = 0;
+      this.#socket.events.on("handshake", () => {
+        this.#pullers += 1;
+      });
+      this.#socket.events.on("disconnect", () => {
+        this.#pullers -= 1;
+      });
       try {
         await this.#socket.bind(this.#address);
         break;

@@ -4,16 +4,17 @@ import type { Start } from "../../../src/message/start.ts";
 import { Attempt } from "../../../src/testing/conformance/attempt.ts";
 import { ZmqListener, type ZmqListenerOptions } from "../../../src/transports/zmq/zmq-listener.ts";
 import { ZmqPublisher, type ZmqPublisherOptions } from "../../../src/transports/zmq/zmq-publisher.ts";
+import { engine } from "./engines.ts";
 
 export const PATIENCE_MS = 10_000;
 export const never: AbortSignal = new AbortController().signal;
 
-/** Reads with libzmq, and says what came in short. */
+/** Reads with the engine that is under test, and says what came in short. */
 export class Reader extends Attempt {
   readonly listener: ZmqListener<AnyMessage>;
 
   constructor(options: ZmqListenerOptions<AnyMessage>) {
-    const listener = new ZmqListener<AnyMessage>({ engine: "libzmq", ...options });
+    const listener = new ZmqListener<AnyMessage>({ engine: engine(), ...options });
     super(listener, PATIENCE_MS);
     this.listener = listener;
   }
@@ -46,7 +47,7 @@ const open: ZmqPublisher[] = [];
 
 /** Opens a publisher that is closed by `closeAll`. */
 export async function publishing(options: ZmqPublisherOptions): Promise<ZmqPublisher> {
-  const publisher = new ZmqPublisher({ engine: "libzmq", ...options });
+  const publisher = new ZmqPublisher({ engine: engine(), ...options });
   open.push(publisher);
   await publisher.open(never);
   return publisher;

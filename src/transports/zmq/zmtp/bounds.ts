@@ -1,4 +1,4 @@
-/** Bounds what other sockets may cost us, and says how their bytes are read. */
+/** Bounds what other sockets may cost us. */
 export interface ZmtpBounds {
   /** Connections of one socket. */
   readonly maxPeers: number;
@@ -8,14 +8,13 @@ export interface ZmtpBounds {
   readonly handshakeMs: number;
   /** A message of which nothing came for so long, or up to twice as long, ends its connection. */
   readonly stallMs: number;
+  /** Frames of a message. Far more than a listener allows: that rejects one message, this would cost the connection. */
   readonly maxFrames: number;
   readonly maxCommandBytes: number;
   /** Different topics that one subscriber may ask for. */
   readonly maxPrefixes: number;
   /** Bytes of all of them together. */
   readonly maxPrefixBytes: number;
-  /** Whether large frames of those who called us are read straight to where they stay. */
-  readonly readInPlace: boolean;
 }
 
 /** The defaults of `ZmtpBounds`. */
@@ -24,9 +23,8 @@ export const ZMTP_BOUNDS: ZmtpBounds = Object.freeze({
   maxUnready: 128,
   handshakeMs: 10_000,
   stallMs: 30_000,
-  maxFrames: 64,
+  maxFrames: 10_000,
   maxCommandBytes: 64 * 1024,
   maxPrefixes: 10_000,
   maxPrefixBytes: 1024 * 1024,
-  readInPlace: true,
 });

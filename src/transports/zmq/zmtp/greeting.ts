@@ -3,6 +3,9 @@ import { Refusal } from "./refusal.ts";
 /** The length of a greeting. */
 export const GREETING_BYTES = 64;
 
+/** The length of its first part, which says that it is one. */
+export const SIGNATURE_BYTES = 10;
+
 const SIGNATURE_END = 9;
 const VERSION = 10;
 const MECHANISM = 12;

@@ -1,3 +1,4 @@
+import { admits, isPlainServer, type ZmqPlain, type ZmqPlainServer } from "../plain.ts";
 import {
   type Command,
   commandFrame,
@@ -9,24 +10,30 @@ import {
   readReason,
   reasonOf,
 } from "./command.ts";
-import type { Greeting } from "./greeting.ts";
+import { type Greeting, greeting } from "./greeting.ts";
 import { quoted, Refusal } from "./refusal.ts";
 
 /** Names a pattern's end, as it stands in READY. */
-export type SocketType = "PUB" | "SUB" | "XPUB" | "XSUB" | "PUSH" | "PULL";
-
-/** A name and a password: sent in the clear. */
-export interface Plain {
-  readonly username: string;
-  readonly password: string;
-}
+export type SocketType =
+  | "PUB"
+  | "SUB"
+  | "XPUB"
+  | "XSUB"
+  | "PUSH"
+  | "PULL"
+  | "PAIR"
+  | "REQ"
+  | "REP"
+  | "DEALER"
+  | "ROUTER";
 
 /** Says who we are in a handshake. */
 export interface Role {
   readonly type: SocketType;
   /** Who we are to a PLAIN server, or whom we let in as one; without it the mechanism is NULL. */
-  readonly plain: Plain | undefined;
-  readonly isServer: boolean;
+  readonly plain: ZmqPlain | undefined;
+  /** The name by which a ROUTER shall know us; absent where it may take one of its own. */
+  readonly identity?: Uint8Array;
 }
 
 /** What the handshake says of a peer. */
@@ -34,6 +41,8 @@ export interface PeerFacts {
   readonly type: string;
   /** True for a peer of version 3.1 or newer, which takes subscriptions as commands. */
   readonly isNew: boolean;
+  /** The name that it gave itself; empty for none. */
+  readonly identity: Uint8Array;
 }
 
 /** What is to be done next: something to send, the end of the handshake, or both. */
@@ -49,11 +58,25 @@ const PARTNERS: Readonly<Record<SocketType, readonly string[]>> = {
   XSUB: ["PUB", "XPUB"],
   PUSH: ["PULL"],
   PULL: ["PUSH"],
+  PAIR: ["PAIR"],
+  REQ: ["REP", "ROUTER"],
+  REP: ["REQ", "DEALER"],
+  DEALER: ["REP", "DEALER", "ROUTER"],
+  ROUTER: ["REQ", "DEALER", "ROUTER"],
 };
 
-/** Gives the mechanism of a role. */
-export function mechanismOf({ plain }: Role): string {
-  return plain === undefined ? "NULL" : "PLAIN";
+/** Those that say their name, even where it is empty, as libzmq does it. */
+const NAMED: readonly SocketType[] = ["REQ", "DEALER", "ROUTER"];
+const MAX_IDENTITY_BYTES = 255;
+
+/** Says who may talk to us. */
+export function partnersOf({ type }: Role): string {
+  return `a ${type} can only talk to ${PARTNERS[type].join(" or ")}`;
+}
+
+/** Makes our greeting. */
+export function greetingOf({ plain }: Role): Uint8Array {
+  return greeting(plain === undefined ? "NULL" : "PLAIN", plain !== undefined && isPlainServer(plain));
 }
 
 /** Follows one handshake after the greetings; it moves no bytes itself and throws Refusal. */
@@ -68,14 +91,14 @@ export class Handshake {
   }
 
   greeted(greeting: Greeting): Step {
-    const mechanism = mechanismOf(this.#role);
+    const { plain } = this.#role;
+    const mechanism = plain === undefined ? "NULL" : "PLAIN";
     if (greeting.mechanism !== mechanism) {
       throw new Refusal(`uses the security ${quoted(greeting.mechanism) || "(none)"}, we use ${mechanism}`);
     }
     this.#greeting = greeting;
-    const { plain, isServer } = this.#role;
     if (plain === undefined) return { send: this.#ready("READY") };
-    if (isServer) {
+    if (isPlainServer(plain)) {
       this.#expected = "HELLO";
       return {};
     }
@@ -100,9 +123,8 @@ export class Handshake {
   }
 
   #hello(data: Uint8Array): Step {
-    const given = readCredentials(data);
-    const { username, password } = this.#role.plain as Plain;
-    if (given.username !== username || given.password !== password) {
+    const { username, password } = readCredentials(data);
+    if (!admits(this.#role.plain as ZmqPlainServer, username, password)) {
       throw new Refusal("gave a wrong name or password (PLAIN)", "400");
     }
     this.#expected = "INITIATE";
@@ -110,24 +132,32 @@ export class Handshake {
   }
 
   #ready(name: "READY" | "INITIATE"): Uint8Array {
-    return commandFrame(name, properties({ "Socket-Type": this.#role.type }));
+    const { type, identity = new Uint8Array(0) } = this.#role;
+    const own = { "Socket-Type": type };
+    return commandFrame(name, properties(NAMED.includes(type) ? { ...own, Identity: latin1(identity) } : own));
   }
 
   #facts(data: Uint8Array): PeerFacts {
-    const type = readProperties(data).get("socket-type");
+    const properties = readProperties(data);
+    const type = properties.get("socket-type");
     if (type === undefined) throw new Refusal("did not say what kind of socket it is");
     const partners = PARTNERS[this.#role.type];
     if (!partners.includes(type)) {
-      throw new Refusal(
-        `is a ${quoted(type)}; a ${this.#role.type} can only talk to ${partners.join(" or ")}`,
-        "Invalid socket type",
-      );
+      throw new Refusal(`is a ${quoted(type)}; ${partnersOf(this.#role)}`, "Invalid socket type");
     }
-    return { type, isNew: (this.#greeting as Greeting).isNew };
+    const identity = Buffer.from(properties.get("identity") ?? "", "latin1");
+    if (identity.length > MAX_IDENTITY_BYTES || identity[0] === 0) {
+      throw new Refusal(`has a name that is none: 1 to ${MAX_IDENTITY_BYTES} bytes, the first of them not zero`);
+    }
+    return { type, isNew: (this.#greeting as Greeting).isNew, identity };
   }
 }
 
 /** Makes the command that tells a peer why it is refused; a PLAIN client of libzmq understands only its own misspelling. */
 export function refusalFrame(told: string, role: Role): Uint8Array {
   return role.plain === undefined ? commandFrame("ERROR", reasonOf(told)) : malformedError(reasonOf(told));
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
 }

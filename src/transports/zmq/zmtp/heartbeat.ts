@@ -10,6 +10,8 @@ export interface Connection {
 /** So many intervals without a sign of life end a connection. */
 const PATIENCE = 3;
 const MAX_CONTEXT_BYTES = 16;
+/** How often a PONG goes out unasked, at least: the other side may have asked behind what is not read, or give up soon. */
+const UNASKED_MS = 300;
 const NO_CONTEXT = new Uint8Array(0);
 
 /**
@@ -67,9 +69,9 @@ export class Heartbeat {
 
   paused(): void {
     this.#isPaused = true;
-    if (this.#theirMs === undefined || this.#unasked !== undefined) return;
+    if (this.#unasked !== undefined) return;
     const pong = (): void => this.#connection.send(commandFrame("PONG", NO_CONTEXT));
-    this.#unasked = setInterval(pong, Math.max(10, this.#theirMs / PATIENCE));
+    this.#unasked = setInterval(pong, Math.min(UNASKED_MS, Math.max(10, (this.#theirMs ?? UNASKED_MS) / PATIENCE)));
     this.#unasked.unref();
   }
 

@@ -22,6 +22,7 @@ export class OutQueue {
   readonly #left = (error?: Error | null): void => this.#onLeft(error);
   #waiting: Encoded[] = [];
   #waitingBytes = 0;
+  #waitingMessages = 0;
   #leaving = 0;
   #controlBytes = 0;
 
@@ -36,10 +37,16 @@ export class OutQueue {
     return this.#waitingBytes + this.#stream.writableLength;
   }
 
+  /** Messages that the system has not taken, or only in part. */
+  get messages(): number {
+    return this.#waitingMessages + this.#leaving;
+  }
+
   add(encoded: Encoded): void {
     if (this.#waiting.length > 0 || this.#stream.writableLength > 0) {
       this.#waiting.push(encoded);
       this.#waitingBytes += encoded.bytes;
+      this.#waitingMessages += encoded.messages;
       return;
     }
     this.#stream.cork();
@@ -74,6 +81,7 @@ export class OutQueue {
     if (this.#waiting.length > 0) {
       const lot = this.#waiting.splice(0);
       this.#waitingBytes = 0;
+      this.#waitingMessages = 0;
       this.#stream.cork();
       for (const encoded of lot) this.#write(encoded);
       this.#stream.uncork();

@@ -3,8 +3,8 @@ import { text } from "../../../errors.ts";
 import { type Command, commandFrame, readCommand } from "./command.ts";
 import type { Encoded } from "./encoder.ts";
 import { FrameParser, type ParserLimits } from "./frame-parser.ts";
-import { checkGreeting, GREETING_BYTES, greeting, readGreeting } from "./greeting.ts";
-import { Handshake, mechanismOf, type PeerFacts, type Role, refusalFrame, type Step } from "./handshake.ts";
+import { checkGreeting, GREETING_BYTES, readGreeting, SIGNATURE_BYTES } from "./greeting.ts";
+import { greetingOf, Handshake, type PeerFacts, partnersOf, type Role, refusalFrame, type Step } from "./handshake.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { OutQueue, type Unsent } from "./out-queue.ts";
 import { Refusal } from "./refusal.ts";
@@ -72,9 +72,9 @@ export class Peer {
       silent: () => this.close("was silent for too long"),
     });
     this.#timer = setTimeout(() => this.#handshakeEnds(), settings.handshakeMs);
-    stream.on("close", () => this.close());
-    stream.on("error", (error) => this.close(this.#facts === undefined ? text(error) : undefined));
-    stream.write(greeting(mechanismOf(settings.role), settings.role.isServer));
+    stream.on("close", () => this.close(this.#whyEarly));
+    stream.on("error", () => this.close(this.#whyEarly));
+    this.#out.control(greetingOf(settings.role));
   }
 
   get isReady(): boolean {
@@ -89,6 +89,11 @@ export class Peer {
   /** Bytes that were written and have not left. */
   get queuedBytes(): number {
     return this.#out.bytes;
+  }
+
+  /** Messages that were written and have not left. */
+  get queuedMessages(): number {
+    return this.#out.messages;
   }
 
   /** Space for the rest of a large frame, to be read into. */
@@ -186,6 +191,15 @@ export class Peer {
     this.#events.closed(this, reason);
   }
 
+  /** libzmq refuses without a word: what may be wrong when it ends early. Who goes away later is no trouble. */
+  get #whyEarly(): string | undefined {
+    if (this.#state === "greeting" && this.#greetingLength >= SIGNATURE_BYTES) {
+      return "ended in the greeting; perhaps one side uses CURVE or PLAIN, the other does not";
+    }
+    if (this.#state !== "handshake") return undefined;
+    return `ended before the handshake was over; ${partnersOf(this.#role)}, and both need the same security`;
+  }
+
   #drained(): void {
     if (this.#state === "ending") this.#endStream();
     else if (this.#state === "ready") this.#events.drained(this);
@@ -229,7 +243,7 @@ export class Peer {
   }
 
   #step({ send, ready }: Step): void {
-    if (send !== undefined) this.#stream.write(send);
+    if (send !== undefined) this.#out.control(send);
     if (ready === undefined) return;
     clearTimeout(this.#timer);
     this.#facts = ready;

@@ -1,9 +1,12 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { type AddressInfo, createConnection, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Duplex } from "node:stream";
-import { ConnectionError, text } from "../../../errors.ts";
+import { ConnectionError } from "../../../errors.ts";
+import { bindFreed } from "../bind-freed.ts";
+import { endError } from "../libzmq-errors.ts";
 import { readingInPlace } from "./accepted.ts";
 import { answerInside, callInside } from "./inproc.ts";
 import type { Peer } from "./peer.ts";
@@ -71,10 +74,18 @@ export async function answer(address: string, host: Host): Promise<Place> {
     (socket) => take(socket, host),
   );
   try {
-    await listen(server, transport === "ipc" ? { path: systemPath(path) } : tcpPlace(rest));
+    const where = transport === "ipc" ? { path: systemPath(path) } : tcpPlace(rest);
+    await bindFreed(() => listen(server, where));
   } catch (error) {
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
-    throw new ConnectionError(`${host.subject}: cannot bind to ${address}: ${text(error)}`, { cause: error });
+    // Node says EACCES also where there is no folder.
+    const isNowhere = transport === "ipc" && !path.startsWith("@") && !existsSync(dirname(path));
+    throw endError(
+      host.subject,
+      "bind",
+      address,
+      isNowhere ? Object.assign(error as Error, { code: "ENOENT" }) : error,
+    );
   }
   server.on("error", (error) => host.failed(error));
   return {
@@ -117,12 +128,11 @@ function feed(stream: Duplex, peer: Peer): void {
   stream.on("data", (chunk: Uint8Array) => peer.feed(chunk));
 }
 
-function listen(server: Server, where: { readonly path: string } | { readonly host: string; readonly port: number }) {
-  return new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(where, () => {
-      server.off("error", reject);
-      resolve();
-    });
-  });
+async function listen(
+  server: Server,
+  where: { readonly path: string } | { readonly host: string; readonly port: number },
+): Promise<void> {
+  const listening = once(server, "listening");
+  server.listen(where);
+  await listening;
 }

@@ -18,8 +18,8 @@ export class ZmtpPublishing extends ZmtpSocket implements WritingSocket {
   #heard: Heard | undefined;
   #isFlushDue = false;
 
-  constructor(settings: SocketSettings, bounds: ZmtpBounds, news: News) {
-    super("XPUB", settings, bounds, news);
+  constructor(settings: SocketSettings, bounds: ZmtpBounds, news: News, type: "PUB" | "XPUB" = "XPUB") {
+    super(type, settings, bounds, news);
   }
 
   get hasRoom(): boolean {
@@ -46,12 +46,18 @@ export class ZmtpPublishing extends ZmtpSocket implements WritingSocket {
     this.#heard = heard;
   }
 
-  /** Subscriptions of an older peer come as messages; anything else is a message from an XSUB, which nobody here reads. */
+  /** Subscriptions of an older peer come as messages; anything else is a message from an XSUB. */
   protected override message(peer: Peer, frames: Uint8Array[]): boolean {
     const [frame] = frames;
     if (frames.length === 1 && frame !== undefined && (frame[0] === 0 || frame[0] === 1)) {
       this.#subscribe(peer, frame.subarray(1), frame[0] === 1);
+      return true;
     }
+    return this.upstream(peer, frames);
+  }
+
+  /** Takes a message from a subscriber, which nobody here reads; false stops reading from it. */
+  protected upstream(_peer: Peer, _frames: Uint8Array[]): boolean {
     return true;
   }
 
@@ -97,11 +103,12 @@ export class ZmtpPublishing extends ZmtpSocket implements WritingSocket {
   /** A peer that is behind by more than its bound loses whole blocks, and with them whole messages. */
   #flush(): void {
     this.#isFlushDue = false;
-    const { maxBytes } = this.settings;
+    const { maxBytes, maxMessages = Infinity } = this.settings;
     this.#groups.flush((encoded, peers) => {
       for (const peer of peers) {
-        const { queuedBytes } = peer;
-        if (queuedBytes === 0 || queuedBytes + encoded.bytes <= maxBytes) {
+        const { queuedBytes, queuedMessages } = peer;
+        const fits = queuedBytes + encoded.bytes <= maxBytes && queuedMessages < maxMessages;
+        if (queuedBytes === 0 || fits) {
           peer.write(encoded);
           continue;
         }

@@ -1,7 +1,9 @@
 import type { Heard, News, SocketSettings, WritingSocket } from "../socket.ts";
 import type { ZmtpBounds } from "./bounds.ts";
 import { type Encoded, Encoder } from "./encoder.ts";
+import type { SocketType } from "./handshake.ts";
 import type { Peer } from "./peer.ts";
+import { Waiters } from "./waiters.ts";
 import { ZmtpSocket } from "./zmtp-socket.ts";
 
 /** More than this does not wait for one peer: what waits longer waits better before the socket. */
@@ -14,23 +16,23 @@ interface Hand {
   readonly encoder: Encoder;
 }
 
-/** Is a PUSH: gives each message to the next peer that has room. */
+/** Is a PUSH, or the sending side of what deals out as it does: gives each message to the next peer that has room. */
 export class ZmtpPushing extends ZmtpSocket implements WritingSocket {
   readonly #hands: Hand[] = [];
   readonly #maxBytes: number;
+  readonly #maxMessages: number;
   readonly #flushNow = (): void => this.#flush();
   /** What a connection that ended gave back, and what was sent while the one who is called was away. */
   readonly #kept: Encoded[] = [];
   readonly #away = new Encoder();
   #keptBytes = 0;
-  /** Somebody answered before: what is sent while he is away waits for him. */
-  #isKnown = false;
   #turn = 0;
   #isFlushDue = false;
-  #wake: (() => void)[] = [];
+  readonly #room = new Waiters();
 
-  constructor(settings: SocketSettings, bounds: ZmtpBounds, news: News) {
-    super("PUSH", settings, bounds, news);
+  constructor(settings: SocketSettings, bounds: ZmtpBounds, news: News, type: SocketType = "PUSH") {
+    super(type, settings, bounds, news);
+    this.#maxMessages = settings.maxMessages ?? Infinity;
     this.#maxBytes = Math.min(settings.maxBytes, MAX_WAITING_BYTES);
   }
 
@@ -55,14 +57,14 @@ export class ZmtpPushing extends ZmtpSocket implements WritingSocket {
     return true;
   }
 
-  async takeLater(frames: readonly Uint8Array[], patienceMs = -1): Promise<boolean> {
+  async takeLater(frames: readonly Uint8Array[], patienceMs = -1, signal?: AbortSignal): Promise<boolean> {
     const until = patienceMs < 0 ? undefined : performance.now() + patienceMs;
     for (;;) {
-      if (this.closed) return false;
+      if (this.closed || signal?.aborted === true) return false;
       if (this.take(frames)) return true;
       const left = until === undefined ? undefined : until - performance.now();
       if (left !== undefined && left <= 0) return false;
-      await this.#room(left);
+      await this.#room.wait(left, signal);
     }
   }
 
@@ -72,13 +74,12 @@ export class ZmtpPushing extends ZmtpSocket implements WritingSocket {
     return this.#kept.length > 0 || this.#away.messages > 0;
   }
 
-  protected override message(): boolean {
+  protected override message(_peer: Peer, _frames: Uint8Array[]): boolean {
     // A puller has nothing to say.
     return true;
   }
 
   protected override came(peer: Peer): void {
-    this.#isKnown = true;
     const hand = { peer, encoder: new Encoder() };
     this.#hands.push(hand);
     if (this.#away.messages > 0) this.#kept.push(this.#away.take());
@@ -111,11 +112,11 @@ export class ZmtpPushing extends ZmtpSocket implements WritingSocket {
     this.#tellRoom();
   }
 
-  /** Nobody is there, but the one who is called was, and will be called again. */
+  /** Nobody is there, but somebody is called: what is sent waits for him, as libzmq does it. */
   get #canKeep(): boolean {
-    return (
-      this.calls && this.#isKnown && this.#hands.length === 0 && this.#keptBytes + this.#away.bytes < this.#maxBytes
-    );
+    if (!this.calls || this.#hands.length > 0) return false;
+    const messages = this.#kept.reduce((sum, kept) => sum + kept.messages, this.#away.messages);
+    return this.#hasSpace(messages, this.#keptBytes + this.#away.bytes);
   }
 
   #keep(encoded: Encoded): void {
@@ -134,7 +135,11 @@ export class ZmtpPushing extends ZmtpSocket implements WritingSocket {
   }
 
   #roomy({ peer, encoder }: Hand): boolean {
-    return peer.queuedBytes + encoder.bytes < this.#maxBytes;
+    return this.#hasSpace(peer.queuedMessages + encoder.messages, peer.queuedBytes + encoder.bytes);
+  }
+
+  #hasSpace(messages: number, bytes: number): boolean {
+    return bytes < this.#maxBytes && messages < this.#maxMessages;
   }
 
   #flush(): void {
@@ -144,20 +149,10 @@ export class ZmtpPushing extends ZmtpSocket implements WritingSocket {
       if (encoder.messages > 0) peer.write(encoder.take());
     }
     // What fits into the kernel has left by now, and there is no news of it.
-    if (this.#wake.length > 0 && this.hasRoom) this.#tellRoom();
-  }
-
-  #room(ms: number | undefined): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = ms === undefined ? undefined : setTimeout(resolve, ms);
-      this.#wake.push(() => {
-        clearTimeout(timer);
-        resolve();
-      });
-    });
+    if (this.#room.count > 0 && this.hasRoom) this.#tellRoom();
   }
 
   #tellRoom(): void {
-    for (const wake of this.#wake.splice(0)) wake();
+    this.#room.wake();
   }
 }

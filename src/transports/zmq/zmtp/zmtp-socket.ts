@@ -1,13 +1,14 @@
 import type { Duplex } from "node:stream";
-import { text, UsageError } from "../../../errors.ts";
-import { Backoff } from "../../../time/backoff.ts";
+import { text } from "../../../errors.ts";
 import { ownFile, refuseLivePath, removeStale } from "../ipc-path.ts";
 import type { EndedSocket, News, SocketSettings } from "../socket.ts";
+import { refusePaddedName } from "./abstract-names.ts";
 import type { ZmtpBounds } from "./bounds.ts";
+import { Call } from "./call.ts";
 import type { Command } from "./command.ts";
 import type { SocketType } from "./handshake.ts";
 import { Peer } from "./peer.ts";
-import { answer, call, type Place } from "./places.ts";
+import { answer, type Place } from "./places.ts";
 import { Troubles } from "./troubles.ts";
 
 /** Binds, connects and closes, and keeps the peers of a socket; what is done with messages is left to its patterns. */
@@ -19,17 +20,18 @@ export abstract class ZmtpSocket implements EndedSocket {
   readonly #type: SocketType;
   readonly #news: News;
   readonly #troubles: Troubles;
+  readonly #calls: Call[] = [];
+  readonly #callOf = new Map<Peer, Call>();
   /** Those whose handshake is not over, the oldest first. */
   readonly #unready = new Set<Peer>();
   readonly #places: Place[] = [];
   readonly #files: (() => void)[] = [];
-  readonly #backoff = new Backoff(Math.random);
   readonly #watch: NodeJS.Timeout;
-  #giveUpCall: (() => void) | undefined;
   #ended: Promise<boolean> = Promise.resolve(true);
-  #retry: NodeJS.Timeout | undefined;
-  #address: string | undefined;
   #closed = false;
+  /** No connection is made any more: from the close on, unless something waits for the one who is called. */
+  #isOver = false;
+  #delivered: (() => void) | undefined;
 
   constructor(type: SocketType, settings: SocketSettings, bounds: ZmtpBounds, news: News) {
     this.#type = type;
@@ -52,7 +54,7 @@ export abstract class ZmtpSocket implements EndedSocket {
 
   /** True for a socket that connects: who left will be called again. */
   protected get calls(): boolean {
-    return this.#address !== undefined;
+    return this.#calls.length > 0;
   }
 
   async bind(address: string): Promise<string> {
@@ -62,8 +64,8 @@ export abstract class ZmtpSocket implements EndedSocket {
     if (address.startsWith("ipc://") && address !== "ipc://*") removeStale(address);
     const place = await answer(address, {
       subject,
-      readInPlace: this.bounds.readInPlace,
-      make: (stream, from) => this.#peer(stream, true, from),
+      readInPlace: this.settings.readInPlace,
+      make: (stream, from) => this.#peer(stream, from),
       failed: (error) => this.trouble(`could not be taken: ${text(error)}`),
     });
     if (this.#closed) place.close();
@@ -74,23 +76,24 @@ export abstract class ZmtpSocket implements EndedSocket {
 
   connect(address: string): void {
     refusePaddedName(this.settings.subject, address);
-    this.#address = address;
-    this.#call();
+    const place = new Call(address, {
+      reconnectMaxMs: this.settings.reconnectMaxMs,
+      make: (stream) => this.#peer(stream, undefined, place),
+      trouble: (reason) => this.trouble(reason),
+    });
+    this.#calls.push(place);
+    place.dial();
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    clearTimeout(this.#retry);
     clearInterval(this.#watch);
     for (const place of this.#places) place.close();
     for (const remove of this.#files) remove();
-    this.#giveUpCall?.();
     this.closing();
-    const all = [...this.#unready, ...this.ready];
-    this.#ended = Promise.all(all.map((peer) => peer.end(this.settings.lingerMs))).then(
-      (ends) => ends.every((hasLeft) => hasLeft) && !this.hasRest,
-    );
+    const { lingerMs } = this.settings;
+    this.#ended = this.hasRest && this.calls && lingerMs > 0 ? this.#endLater(lingerMs) : this.#end(lingerMs);
   }
 
   /** Resolves when all connections are closed; tells whether everything that was sent has left. */
@@ -115,6 +118,9 @@ export abstract class ZmtpSocket implements EndedSocket {
   /** Called when the socket closes, before its peers do. */
   protected closing(): void {}
 
+  /** Throws a Refusal where one whose handshake is over cannot be served. */
+  protected refuse(_peer: Peer): void {}
+
   /** Called when a handshake is over. */
   protected came(_peer: Peer): void {}
 
@@ -126,10 +132,30 @@ export abstract class ZmtpSocket implements EndedSocket {
     this.#troubles.tell(reason);
   }
 
-  #peer(stream: Duplex, isServer: boolean, from?: string): Peer {
-    const { maxFrameBytes, heartbeatMs } = this.settings;
+  /** What waits for the one who is called still goes to him, if he comes in time. */
+  async #endLater(lingerMs: number): Promise<boolean> {
+    const until = performance.now() + lingerMs;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, lingerMs);
+      this.#delivered = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    return this.#end(Math.max(0, until - performance.now()));
+  }
+
+  async #end(lingerMs: number): Promise<boolean> {
+    this.#isOver = true;
+    for (const one of this.#calls) one.end();
+    const ends = await Promise.all([...this.#unready, ...this.ready].map((peer) => peer.end(lingerMs)));
+    return ends.every((hasLeft) => hasLeft) && !this.hasRest;
+  }
+
+  #peer(stream: Duplex, from?: string, call?: Call): Peer {
+    const { maxFrameBytes, heartbeatMs, plain, identity } = this.settings;
     const { maxFrames, maxCommandBytes, handshakeMs, maxPeers, maxUnready } = this.bounds;
-    const role = { type: this.#type, plain: undefined, isServer };
+    const role = { type: this.#type, plain, ...(identity === undefined ? {} : { identity }) };
     const limits = { maxMessageBytes: maxFrameBytes, maxFrames, maxCommandBytes };
     const peer: Peer = new Peer(
       stream,
@@ -144,7 +170,8 @@ export abstract class ZmtpSocket implements EndedSocket {
       },
     );
     this.#unready.add(peer);
-    if (this.#closed) peer.close();
+    if (call !== undefined) this.#callOf.set(peer, call);
+    if (this.#isOver) peer.close();
     else if (this.ready.size >= maxPeers) peer.close(`is one too many: at most ${maxPeers} are served`);
     else if (this.#unready.size > maxUnready) {
       // Honest ones need no time: the oldest is the likeliest to mean no good.
@@ -155,55 +182,24 @@ export abstract class ZmtpSocket implements EndedSocket {
   }
 
   #ready(peer: Peer): void {
-    this.#backoff.reset();
+    this.refuse(peer);
+    this.#callOf.get(peer)?.answered();
     this.#unready.delete(peer);
     this.ready.add(peer);
     this.came(peer);
-    this.#news.peers(this.ready.size);
+    if (this.#closed) this.#delivered?.();
+    else this.#news.peers(this.ready.size);
   }
 
   #gone(peer: Peer, reason: string | undefined): void {
     this.#unready.delete(peer);
+    const call = this.#callOf.get(peer);
+    this.#callOf.delete(peer);
     const wasReady = this.ready.delete(peer);
     if (wasReady) this.left(peer);
-    if (this.#closed) return;
-    if (wasReady) this.#news.peers(this.ready.size);
+    if (this.#isOver) return;
+    if (wasReady && !this.#closed) this.#news.peers(this.ready.size);
     if (reason !== undefined) this.trouble(reason);
-    if (this.#address !== undefined) this.#callLater();
+    call?.dialLater();
   }
-
-  #call(): void {
-    if (this.#closed || this.#address === undefined) return;
-    try {
-      this.#giveUpCall = call(
-        this.#address,
-        (stream) => this.#peer(stream, false),
-        () => this.#callLater(),
-      );
-    } catch (error) {
-      this.trouble(`cannot be made: ${text(error)}`);
-      this.#callLater();
-    }
-  }
-
-  #callLater(): void {
-    if (this.#closed) return;
-    clearTimeout(this.#retry);
-    this.#retry = setTimeout(() => this.#call(), Math.min(this.#backoff.next(), this.settings.reconnectMaxMs));
-  }
-}
-
-/** Before 1.51 the library below Node filled abstract names up with zeros. */
-function refusePaddedName(subject: string, address: string): void {
-  if (!address.startsWith("ipc://@") || namesAreWhole()) return;
-  throw new UsageError(
-    `${subject}: ${address}: this version of Node pads abstract names, so that no other program finds them; take a ` +
-      'path, or engine: "libzmq"',
-  );
-}
-
-/** Tells whether this Node uses abstract names as they are. */
-export function namesAreWhole(): boolean {
-  const [major = 0, minor = 0] = process.versions.uv.split(".").map(Number);
-  return major > 1 || minor >= 51;
 }

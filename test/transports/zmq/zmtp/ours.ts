@@ -17,28 +17,32 @@ const SETTINGS: SocketSettings = {
   heartbeatMs: 0,
   reconnectMaxMs: 200,
   lingerMs: 5000,
+  readInPlace: true,
   ipv6: false,
   curve: undefined,
+  plain: undefined,
 };
 
 /** Holds sockets of our engine and what was heard of them. */
 export class Ours implements AsyncDisposable {
   readonly troubles: string[] = [];
   readonly engine: ZmtpEngine;
+  readonly #settings: SocketSettings;
   readonly #sockets: (ReadingSocket | WritingSocket)[] = [];
 
-  constructor(bounds: Partial<ZmtpBounds> = {}) {
+  constructor({ readInPlace = true, ...bounds }: Partial<ZmtpBounds & { readInPlace: boolean }> = {}) {
+    this.#settings = { ...SETTINGS, readInPlace };
     this.engine = new ZmtpEngine(bounds);
   }
 
   async reading(kind: "sub" | "pull", settings: Partial<SocketSettings> = {}): Promise<ReadingSocket> {
-    const socket = await this.engine.reading(kind, { ...SETTINGS, lingerMs: 0, ...settings }, this.#news());
+    const socket = await this.engine.reading(kind, { ...this.#settings, lingerMs: 0, ...settings }, this.#news());
     this.#sockets.push(socket);
     return socket;
   }
 
   async writing(kind: "pub" | "push", settings: Partial<SocketSettings> = {}): Promise<WritingSocket> {
-    const socket = await this.engine.writing(kind, { ...SETTINGS, ...settings }, this.#news());
+    const socket = await this.engine.writing(kind, { ...this.#settings, ...settings }, this.#news());
     this.#sockets.push(socket);
     return socket;
   }

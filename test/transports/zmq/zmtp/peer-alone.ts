@@ -1,12 +1,12 @@
 import { Duplex } from "node:stream";
+import type { ZmqPlain } from "../../../../src/transports/zmq/plain.ts";
 import type { Command } from "../../../../src/transports/zmq/zmtp/command.ts";
-import type { Plain, SocketType } from "../../../../src/transports/zmq/zmtp/handshake.ts";
+import type { SocketType } from "../../../../src/transports/zmq/zmtp/handshake.ts";
 import { Peer } from "../../../../src/transports/zmq/zmtp/peer.ts";
 
 export interface AloneOptions {
   readonly type?: SocketType;
-  readonly plain?: Plain;
-  readonly isServer?: boolean;
+  readonly plain?: ZmqPlain;
   readonly maxMessageBytes?: number;
   readonly handshakeMs?: number;
   readonly heartbeatMs?: number;
@@ -24,7 +24,7 @@ export class PeerAlone implements Disposable {
   isPaused = false;
 
   constructor(options: AloneOptions = {}) {
-    const { type = "PULL", plain, isServer = true, takes = () => true } = options;
+    const { type = "PULL", plain, takes = () => true } = options;
     const stream = new Duplex({
       read: () => undefined,
       write: (chunk: Buffer, _encoding, done) => {
@@ -42,7 +42,7 @@ export class PeerAlone implements Disposable {
     };
     const limits = { maxMessageBytes: options.maxMessageBytes ?? 1_000_000, maxFrames: 64, maxCommandBytes: 65_536 };
     const settings = {
-      role: { type, plain, isServer },
+      role: { type, plain },
       limits,
       heartbeatMs: options.heartbeatMs ?? 0,
       handshakeMs: options.handshakeMs ?? 10_000,

@@ -15,6 +15,19 @@ const REFUSED: readonly (readonly [string, Uint8Array, RegExp])[] = [
   ["another security", greeting("CURVE", false), /uses the security CURVE, we use NULL/],
   ["a PULL where a PUSH is needed", hello("PULL"), /is a PULL; a PULL can only talk to PUSH/],
   ["no type", Buffer.concat([greeting("NULL", false), commandFrame("READY")]), /did not say what kind of socket/],
+  [
+    "a name that begins with zero",
+    bytesOf(greeting("NULL", false), commandFrame("READY", properties({ "Socket-Type": "PUSH", Identity: "\0a" }))),
+    /has a name that is none/,
+  ],
+  [
+    "a long name",
+    bytesOf(
+      greeting("NULL", false),
+      commandFrame("READY", properties({ "Socket-Type": "PUSH", Identity: "a".repeat(256) })),
+    ),
+    /has a name that is none/,
+  ],
   ["properties cut short", bytesOf(greeting("NULL", false), commandFrame("READY", Uint8Array.of(9))), /cut short/],
   ["a message too early", bytesOf(greeting("NULL", false), message("a")), /before the end of the handshake/],
   ["a long one too early", bytesOf(greeting("NULL", false), longHead(0, 1_000_000)), /before the end of the handshake/],
@@ -143,7 +156,7 @@ describe("peer - PLAIN", () => {
   const first = greeting("PLAIN", false);
 
   test("a server lets in who knows the password", () => {
-    using alone = new PeerAlone({ plain });
+    using alone = new PeerAlone({ plain: { users: { sim: "secret" } } });
     alone.read(bytesOf(first, commandFrame("HELLO", credentials("sim", "secret"))));
     expect(alone.bytesWritten.subarray(64)).toEqual(Buffer.from(commandFrame("WELCOME")));
     alone.read(commandFrame("INITIATE", properties({ "Socket-Type": "PUSH" })));
@@ -151,14 +164,14 @@ describe("peer - PLAIN", () => {
   });
 
   test("a server tells who does not, so that a client of libzmq understands", () => {
-    using alone = new PeerAlone({ plain });
+    using alone = new PeerAlone({ plain: { users: { sim: "secret" } } });
     alone.read(bytesOf(first, commandFrame("HELLO", credentials("sim", "guess"))));
     expect(alone.closings).toEqual(["gave a wrong name or password (PLAIN)"]);
     expect(alone.bytesWritten.subarray(64).toString("latin1")).toBe("\x04\x09^RROR\x03400");
   });
 
   test("a client gives its password, then says what it is", () => {
-    using alone = new PeerAlone({ plain, isServer: false });
+    using alone = new PeerAlone({ plain });
     alone.read(first);
     const asked = alone.bytesWritten.subarray(64);
     expect(asked).toEqual(Buffer.from(commandFrame("HELLO", credentials("sim", "secret"))));
@@ -171,14 +184,14 @@ describe("peer - PLAIN", () => {
     ["as libzmq says it", malformedError(Buffer.from("\x03400"))],
   ] as const) {
     test(`a client hears a refusal ${what}`, () => {
-      using alone = new PeerAlone({ plain, isServer: false });
+      using alone = new PeerAlone({ plain });
       alone.read(bytesOf(first, error));
       expect(alone.closings).toEqual(["refused us: 400"]);
     });
   }
 
   test("never falls back to NULL", () => {
-    using alone = new PeerAlone({ plain, isServer: false });
+    using alone = new PeerAlone({ plain });
     alone.read(hello("PUSH"));
     expect(alone.closings).toEqual(["uses the security NULL, we use PLAIN"]);
     expect(alone.bytesWritten.length).toBe(64);
@@ -195,7 +208,7 @@ describe("peer - versions", () => {
     test(version.join("."), () => {
       using alone = new PeerAlone();
       alone.read(hello("PUSH", version));
-      expect(alone.peer.facts).toEqual({ type: "PUSH", isNew });
+      expect(alone.peer.facts).toEqual({ type: "PUSH", isNew, identity: Buffer.alloc(0) });
     });
   }
 });
@@ -218,13 +231,18 @@ describe("peer - heartbeats", () => {
     expect(alone.written.length).toBe(before + 1);
   });
 
-  test("who is not read from gets PONGs unasked, once it was seen to ask", async () => {
-    using alone = new PeerAlone({ takes: () => false });
-    alone.read(bytesOf(hello("PUSH"), ping(100), message("a")));
-    const before = alone.written.length;
-    await until(() => alone.written.length >= before + 3, "three PONGs");
-    expect(alone.written.at(-1)).toEqual(Buffer.from(commandFrame("PONG")));
-  });
+  for (const [what, seen] of [
+    ["that was seen to ask", ping(100)],
+    ["that may have asked behind what is not read", Buffer.alloc(0)],
+  ] as const) {
+    test(`a side ${what} gets PONGs unasked while it is not read from`, async () => {
+      using alone = new PeerAlone({ takes: () => false });
+      alone.read(bytesOf(hello("PUSH"), seen, message("a")));
+      const before = alone.written.length;
+      await until(() => alone.written.length >= before + 3, "three PONGs");
+      expect(alone.written.at(-1)).toEqual(Buffer.from(commandFrame("PONG")));
+    });
+  }
 
   test("one that says nothing is cut, unless we do not read", async () => {
     using paused = new PeerAlone({ heartbeatMs: 5, takes: () => false });
