@@ -51,6 +51,7 @@ export type { Process, Step } from "./operator/function-operator.ts";
 export { mergeRuns } from "./operator/merge-runs.ts";
 export { Operator } from "./operator/operator.ts";
 export type { PerRun } from "./operator/per-run.ts";
+export { type ParallelOptions, parallel } from "./operator/threads/parallel.ts";
 export { Publisher } from "./publisher/publisher.ts";
 export type { Bounds, PublisherEntry } from "./publisher/publisher-entry.ts";
 export { AckPrefix } from "./queue/ack-prefix.ts";

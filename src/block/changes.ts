@@ -33,6 +33,10 @@ export class Changes implements Host {
     this.#options = options;
   }
 
+  warn(message: string): void {
+    this.#options.tell("warning", { message });
+  }
+
   async addListener(listener: Listener<AnyMessage>): Promise<void> {
     const { parts, options, mustRun } = this.#options;
     mustRun("addListener");

@@ -90,7 +90,7 @@ export class Parts {
       queue: this.queue,
       exit: this.exit,
       clock,
-      concurrency: options.concurrency ?? 1,
+      concurrency: options.concurrency ?? this.operator.concurrency ?? 1,
       unordered: options.unordered ?? false,
       processTimeoutMs: options.processTimeoutMs,
       signal: work,

@@ -171,9 +171,12 @@ export function unpinned<T extends DType>(array: NdArray<T>): NdArray<T> {
   return pins(data) ? new NdArray<T>(data.slice() as Arrays[T], shape, dtype) : array;
 }
 
-/** Tells whether a view keeps a buffer of more than twice its size alive. */
+/**
+ * Tells whether a view must not be kept: it keeps a buffer of more than twice its size alive, or is of memory shared
+ * with another thread, which is lent and used again.
+ */
 export function pins(view: ArrayBufferView): boolean {
-  return view.byteLength * 2 < view.buffer.byteLength;
+  return view.byteLength * 2 < view.buffer.byteLength || view.buffer instanceof SharedArrayBuffer;
 }
 
 /**

@@ -23,6 +23,8 @@ export class Call implements Context {
   readonly attempt: number;
   /** What came of it; undefined while it runs. */
   results: readonly AnyMessage[] | undefined;
+  /** Resolves when work begins, where the operator lets its calls wait first: the time-out counts from then. */
+  begins: Promise<void> | undefined;
   readonly #options: CallOptions;
   #own: AbortController | undefined;
   #signal: AbortSignal | undefined;

@@ -26,12 +26,17 @@ export function compose<A extends AnyMessage, B extends AnyMessage, C extends An
 
 class Composed extends Operator<AnyMessage, AnyMessage> {
   override readonly mergesRuns: boolean;
+  override readonly concurrency: number | undefined = undefined;
   readonly #first: AnyOperator;
   readonly #second: AnyOperator;
 
   constructor(first: AnyOperator, second: AnyOperator) {
     super();
     this.mergesRuns = first.mergesRuns || second.mergesRuns;
+    // A part that says nothing gets its messages one after the other, in order.
+    if (first.concurrency !== undefined && second.concurrency !== undefined) {
+      this.concurrency = Math.min(first.concurrency, second.concurrency);
+    }
     this.#first = first;
     this.#second = second;
     Operator.join(this, [first, second]);

@@ -13,6 +13,8 @@ export interface Host {
   removeListener(listener: Listener<AnyMessage>): Promise<void>;
   addPublisher(entry: PublisherEntry<AnyMessage>): Promise<void>;
   removePublisher(publisher: Publisher<AnyMessage>): Promise<void>;
+  /** Tells whoever watches the block of something that needs attention. */
+  warn(message: string): void;
 }
 
 /** Works on messages. */
@@ -23,6 +25,8 @@ export abstract class Operator<In extends AnyMessage = Message, Out extends AnyM
   declare readonly brings: Out;
   /** True when runs of several streams that have one id leave as one run; then they are also held and released as one. */
   readonly mergesRuns: boolean = false;
+  /** How many calls of `process` run at once in a block that does not say; undefined means one. */
+  readonly concurrency: number | undefined = undefined;
   #states: RunStates<unknown>[] | undefined;
   #host: Host | undefined;
   #parts: readonly Operator<AnyMessage, AnyMessage>[] = [];
@@ -77,6 +81,11 @@ export abstract class Operator<In extends AnyMessage = Message, Out extends AnyM
     }
     operator.#host = host;
     for (const part of operator.#parts) Operator.host(part, host);
+  }
+
+  /** Warns whoever watches the block that an operator is in; for the platform. */
+  static warn(operator: Operator<AnyMessage, AnyMessage>, message: string): void {
+    operator.#host?.warn(message);
   }
 
   /** Makes one operator of parts, each of which gets what the one before it makes; for the platform. */

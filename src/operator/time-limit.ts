@@ -16,12 +16,15 @@ export function limited<T>(call: Call, later: Promise<T>, limit: TimeLimit): Pro
   const { operator, clock, processTimeoutMs, signal } = limit;
   if (processTimeoutMs === undefined || signal.aborted) return later;
   return new Promise((resolve, reject) => {
+    let cancel: (() => void) | undefined;
+    let ended = false;
     const end = (): void => {
+      ended = true;
       signal.removeEventListener("abort", end);
-      cancel();
+      cancel?.();
     };
     signal.addEventListener("abort", end, { once: true });
-    const cancel = clock.after(processTimeoutMs, () => {
+    const expire = (): void => {
       signal.removeEventListener("abort", end);
       const error = new TimedOutError(
         `${operator.constructor.name}.process`,
@@ -30,7 +33,12 @@ export function limited<T>(call: Call, later: Promise<T>, limit: TimeLimit): Pro
       );
       call.abort(error);
       reject(error);
-    });
+    };
+    const begin = (): void => {
+      if (!ended) cancel = clock.after(processTimeoutMs, expire);
+    };
+    if (call.begins === undefined) begin();
+    else void call.begins.then(begin);
     later.then(resolve, reject).finally(end);
   });
 }

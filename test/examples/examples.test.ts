@@ -81,6 +81,14 @@ const EXPECTED: Readonly<
       /1 x rejected: counter: expected BEGIN, COUNT or END/,
     ],
   },
+  "examples/threads/main.ts": {
+    lines: [
+      "start {}",
+      ...[1, 2, 3, 4, 5, 6, 7, 8].map((image) => `image ${image}: 1030 counts`),
+      "stop { images: 8 }",
+    ],
+    says: [/^scan-7 \(completed\) +10 +10 +0 +0 +0 +0 +0 +0 +0 +10$/m],
+  },
   "examples/testing-an-operator.ts": { lines: [/^# pass \d\d$/, /^# fail 0$/] },
   "examples/two-blocks.ts": {
     lines: [1, 3, 5, 7, 9].map((image) => `image ${image}: brightest pixel ${image}`),
@@ -112,9 +120,10 @@ const PARTS = [
   "examples/custom-listener/instrument-listener.ts",
   "examples/custom-listener/instrument.ts",
   "examples/custom-publisher/json-lines-publisher.ts",
+  "examples/threads/brightest-spot.ts",
 ];
 /** Other folders have tests of their own. */
-const OURS = /^examples\/(chain\/|custom-[a-z]+\/)?[^/]+$/;
+const OURS = /^examples\/(chain\/|custom-[a-z]+\/|threads\/)?[^/]+$/;
 
 describe("examples", () => {
   test("list - no example is without a test", () => {

@@ -17,6 +17,32 @@ export interface CompressedClaim {
   readonly ordered?: (elements: Uint8Array) => Uint8Array;
 }
 
+/** Says how the bytes of an array are compressed, in plain data that can go to another thread. */
+export interface Stored {
+  readonly compression: Compression;
+  readonly bigEndian: boolean;
+  /** Names the array in errors. */
+  readonly place: string;
+}
+
+const storedOf = new WeakMap<NdArray<DType>, Stored>();
+
+/** Says how the bytes of an array are compressed; undefined where `restoredArray` could not make it of them again. */
+export function storedAs(array: NdArray<DType>): Stored | undefined {
+  return storedOf.get(array);
+}
+
+/** Makes an array again of its compressed bytes. */
+export function restoredArray(
+  dtype: DType,
+  shape: readonly number[],
+  bytes: Uint8Array,
+  { compression, bigEndian, place }: Stored,
+): NdArray<DType> {
+  const maxBytes = elements(shape) * itemSize(dtype);
+  return compressedArray({ type: { dtype, bigEndian }, shape, compression, maxBytes }, bytes, place);
+}
+
 /**
  * Makes an array of compressed bytes, after checking that what they claim for themselves is what dtype and shape need.
  * They are decompressed when the array is first touched; `place` names them in errors, then too.
@@ -32,11 +58,13 @@ export function compressedArray(claim: CompressedClaim, bytes: Uint8Array, place
     );
   }
   named(place, () => checkCompressed(compression, bytes, takes));
-  return lazyArray(type.dtype, shape, bytes, (compressed) => {
+  const array = lazyArray(type.dtype, shape, bytes, (compressed) => {
     const raw = named(place, () => decompress(compression, compressed, takes));
     const right = type.bigEndian ? turnedRound(raw, size) : raw;
     return ordered === undefined ? right : ordered(right);
   });
+  if (ordered === undefined) storedOf.set(array, { compression, bigEndian: type.bigEndian, place });
+  return array;
 }
 
 function lengthOf({ type, compression, maxBytes }: CompressedClaim, bytes: Uint8Array, place: string): number {

@@ -1,0 +1,7 @@
+import { Operator } from "arroyojs";
+
+export class Plain extends Operator {
+  process(message) {
+    return message;
+  }
+}
