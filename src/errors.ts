@@ -52,6 +52,34 @@ export class UsageError extends ArroyoError {
   }
 }
 
+/** Describes one thing that is wrong in a configuration; `line` and `column` begin at 1. */
+export interface ConfigurationProblem {
+  /** The file, as it was named. */
+  readonly file: string;
+  /** Undefined where the file as a whole is meant. */
+  readonly line: number | undefined;
+  readonly column: number | undefined;
+  /** What happened, and what to do. */
+  readonly message: string;
+  /** The line that is meant, with a mark under the place; empty where there is none. */
+  readonly excerpt: string;
+}
+
+/** Lists everything that is wrong in a configuration, each with its place. */
+export class ConfigurationError extends UsageError {
+  readonly problems: readonly ConfigurationProblem[];
+
+  constructor(problems: readonly ConfigurationProblem[]) {
+    super(problems.map(problemText).join("\n\n"));
+    this.problems = problems;
+  }
+}
+
+function problemText({ file, line, column, message, excerpt }: ConfigurationProblem): string {
+  const place = line === undefined ? file : `${file}:${line}:${column}`;
+  return `${place}: ${message}${excerpt === "" ? "" : `\n${excerpt}`}`;
+}
+
 /** Says that the parts of a block cannot keep a promise that was asked of it. */
 export class PromiseError extends ArroyoError {
   constructor(message: string) {

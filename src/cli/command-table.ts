@@ -1,0 +1,56 @@
+import type { Command } from "./command.ts";
+
+/** Is a line of the list of commands. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  /** What the command does, in a phrase that begins with a verb. */
+  readonly summary: string;
+  /** Loads the command, and nothing else of the program. */
+  load(): Promise<{ readonly command: Command }>;
+}
+
+/** Every command, in the order of the help. */
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: "look",
+    summary: "show what a stream carries: runs, rate, losses, the latest frame",
+    load: () => import("./commands/look.ts"),
+  },
+  {
+    name: "send",
+    summary: "publish messages from standard input or files",
+    load: () => import("./commands/send.ts"),
+  },
+  {
+    name: "run",
+    summary: "run the blocks of a configuration",
+    load: () => import("./commands/run.ts"),
+  },
+  {
+    name: "validate",
+    summary: "check a configuration and list everything that is wrong with it",
+    load: () => import("./commands/validate.ts"),
+  },
+  {
+    name: "list",
+    aliases: ["list-blocks"],
+    summary: "list the blocks of a configuration",
+    load: () => import("./commands/list.ts"),
+  },
+  {
+    name: "graph",
+    summary: "draw how the blocks of a configuration hang together",
+    load: () => import("./commands/graph.ts"),
+  },
+  {
+    name: "schema",
+    summary: "print the JSON Schema of configurations, for editors",
+    load: () => import("./commands/schema.ts"),
+  },
+  {
+    name: "completion",
+    summary: "print what makes your shell complete arroyo's commands",
+    load: () => import("./commands/completion.ts"),
+  },
+];

@@ -1,0 +1,65 @@
+import { codecShape } from "../codec-shape.ts";
+import { functionShape } from "../function-shape.ts";
+import { list, object, oneOrMore, record } from "../map-shape.ts";
+import { choice, type Fields, field, flag, text, whole } from "../shape.ts";
+
+const ADDRESS = oneOrMore(text("tcp://127.0.0.1:5555"));
+const KEY = text("the 40 characters of a key");
+
+const COMMON: Fields = {
+  connect: field(ADDRESS, "Addresses to connect to: tcp://HOST:PORT, ipc:///PATH, inproc://NAME"),
+  bind: field(ADDRESS, "Addresses to bind to; * for all interfaces or a free port"),
+  engine: field(choice("auto", "zmtp", "libzmq"), "The implementation of ZeroMQ; default auto"),
+  codec: field(codecShape, "The form of the bytes; default native"),
+  curve: field(
+    object({
+      publicKey: field(KEY, "This side's public key (Z85)"),
+      secretKey: field(KEY, "This side's secret key (Z85); take it from a file: !file PATH"),
+      serverKey: field(KEY, "The public key of the other side (Z85)"),
+      server: field(flag(), "Whether this side is the server of CURVE"),
+      allow: field(list(KEY, "[KEY, KEY]"), "The public keys of the clients that may connect"),
+    }),
+    "Keys for encryption and authentication",
+  ),
+  plain: field(
+    object({
+      username: field(text("reduce"), "This side's name"),
+      password: field(text("a password"), "Its password; take it from a file: !file PATH"),
+      users: field(record(text("a password")), "For the server: the passwords of those who may connect, by name"),
+    }),
+    "A name and a password, in the clear; not beside curve",
+  ),
+  maxBytes: field(whole(1), "Bytes that may wait in the socket for each peer; default 64 MB"),
+  messageBytes: field(whole(1), "The size of a message, for libzmq; default 65536"),
+  heartbeatMs: field(whole(0), "Milliseconds between two signs of life of the connection; default 0, none"),
+  reconnectMaxMs: field(whole(1), "The longest pause between two attempts to connect, in ms; default 5000"),
+  readInPlace: field(flag(), "False reads large frames by the common events of Node; default true"),
+  strict: field(flag(), "Refuses addresses that anybody on the network can reach, without curve; default false"),
+};
+
+/** The options of a ZMQ listener. */
+export const ZMQ_LISTENER: Fields = {
+  ...COMMON,
+  socket: field(choice("sub", "pull"), "sub gets everything of its topics, pull shares with others; default sub"),
+  topics: field(list(text("image"), "[image, status]"), "Beginnings of the topics to read; default everything"),
+  expect: field(functionShape, "A function that checks each message: { use: ./file.ts#name }"),
+  limits: field(
+    object({
+      maxMessageBytes: field(whole(1), "Bytes of a message"),
+      maxHeaderBytes: field(whole(1), "Bytes of what stands before the payload"),
+      maxFrames: field(whole(1), "Frames of a message"),
+      maxDepth: field(whole(1), "Levels of what stands in a message"),
+    }),
+    "Bounds of a message",
+  ),
+};
+
+/** The options of a ZMQ publisher. */
+export const ZMQ_PUBLISHER: Fields = {
+  ...COMMON,
+  socket: field(choice("pub", "push"), "pub sends everything to everybody, push deals out; default pub"),
+  topic: field(text("image"), "The topic of events; default none"),
+  stream: field(text("detector"), "The name of the stream; default the block's name"),
+  waitForSubscribers: field(whole(0), "How many subscribers are waited for at the start; default 0"),
+  lingerMs: field(whole(0), "How long what was sent may still leave at the end, in ms; default 5000"),
+};

@@ -1,0 +1,197 @@
+import { UsageError } from "../errors.ts";
+import type { Listener } from "../listener/listener.ts";
+import type { Codec } from "../message/codec.ts";
+import type { AnyMessage } from "../message/message.ts";
+import { PassThrough, type Step } from "../operator/function-operator.ts";
+import type { Operator } from "../operator/operator.ts";
+import type { Publisher } from "../publisher/publisher.ts";
+import type { CodecName } from "./options/codecs.ts";
+import { MEMORY_LISTENER, MEMORY_PUBLISHER } from "./options/memory.ts";
+import { ZMQ_LISTENER, ZMQ_PUBLISHER } from "./options/zmq.ts";
+import type { Fields } from "./shape.ts";
+
+type Options = Readonly<Record<string, unknown>>;
+
+/** Keeps what several parts of one build have in common, by name. */
+export type Commons = Map<string, unknown>;
+
+/** Is a part of a block that has a name in configurations: its options, and how it is loaded and made. */
+export interface BuiltIn<T> {
+  /** What it does, in a phrase for editors and lists. */
+  readonly about: string;
+  /** Undefined where the code itself says what is wrong with its options. */
+  readonly options: Fields | undefined;
+  /** Names the file and the class for threads, where it can work in some. */
+  readonly threads?: { readonly module: URL; readonly export: string };
+  /** Names the other sides that the options lead to, so that chains of blocks are seen. */
+  readonly ends?: (options: Options) => readonly End[];
+  /** Says what those of one configuration must agree upon, and what is wrong where they do not. */
+  readonly agree?: (options: Options, commons: Commons) => string | undefined;
+  /** Loads the code and makes one. */
+  make(options: Options, commons: Commons): Promise<T>;
+}
+
+/** Is a place where blocks meet. */
+export interface End {
+  readonly verb: string;
+  readonly address: string;
+}
+
+const zmqEnds = (options: Options): readonly End[] =>
+  (["bind", "connect"] as const).flatMap((verb) => {
+    const given = options[verb];
+    return (Array.isArray(given) ? given : [given])
+      .filter((address) => typeof address === "string")
+      .map((address) => ({ verb, address }));
+  });
+
+const memoryEnds = ({ channel }: Options): readonly End[] =>
+  typeof channel === "string" ? [{ verb: "memory", address: `memory:${channel}` }] : [];
+
+/** The listeners that have a name. */
+export const LISTENERS: Readonly<Record<string, BuiltIn<Listener<AnyMessage>>>> = {
+  zmq: {
+    about: "Brings in what other programs publish or push over ZeroMQ",
+    options: ZMQ_LISTENER,
+    ends: zmqEnds,
+    async make(options) {
+      const { ZmqListener } = await import("../transports/zmq/index.ts");
+      return new ZmqListener(options);
+    },
+  },
+  memory: {
+    about: "Brings in what another block of the same process publishes",
+    options: MEMORY_LISTENER,
+    ends: memoryEnds,
+    agree: memoryMode,
+    async make({ channel, mode: _, ...others }, commons) {
+      const { MemoryListener } = await import("../transports/memory/index.ts");
+      return new MemoryListener({ ...others, channel: await channelOf(channel, commons) });
+    },
+  },
+};
+
+/** The publishers that have a name. */
+export const PUBLISHERS: Readonly<Record<string, BuiltIn<Publisher<AnyMessage>>>> = {
+  zmq: {
+    about: "Sends results out over ZeroMQ",
+    options: ZMQ_PUBLISHER,
+    ends: zmqEnds,
+    async make(options) {
+      const { ZmqPublisher } = await import("../transports/zmq/index.ts");
+      return new ZmqPublisher(options);
+    },
+  },
+  memory: {
+    about: "Gives results to another block of the same process",
+    options: MEMORY_PUBLISHER,
+    ends: memoryEnds,
+    agree: memoryMode,
+    async make({ channel, mode: _, ...others }, commons) {
+      const { MemoryPublisher } = await import("../transports/memory/index.ts");
+      return new MemoryPublisher({ ...others, channel: await channelOf(channel, commons) });
+    },
+  },
+};
+
+/** The operators that have a name. */
+export const OPERATORS: Readonly<Record<string, BuiltIn<Step<AnyMessage, AnyMessage>>>> = {
+  "pass-through": {
+    about: "Lets everything through, which is what a block does without an operator",
+    options: {},
+    make: () => Promise.resolve(new PassThrough<AnyMessage>()),
+  },
+  "azimuthal-integration": reduction("AzimuthalIntegration", "Sums images into curves around a centre"),
+  correct: reduction("Correct", "Corrects images: dark, flat, mask"),
+  crop: reduction("Crop", "Cuts a part out of images"),
+  "frame-statistics": reduction("FrameStatistics", "Counts what is in images"),
+  "hit-finder": reduction("HitFinder", "Lets images through that have something on them"),
+  preview: reduction("Preview", "Makes small pictures of images"),
+  rebin: reduction("Rebin", "Makes images smaller by sums or means"),
+  regions: reduction("Regions", "Sums regions of images"),
+  rotate: reduction("Rotate", "Turns and mirrors images"),
+};
+
+type Reductions = typeof import("../reduction/index.ts");
+
+/** Is an operator of the room of reductions, which checks its options itself. */
+function reduction(name: keyof Reductions, about: string): BuiltIn<Step<AnyMessage, AnyMessage>> {
+  const here = import.meta.url;
+  const place = `../reduction/index${here.slice(here.lastIndexOf("."))}`;
+  return {
+    about,
+    options: undefined,
+    threads: { module: new URL(place, here), export: name },
+    async make(options) {
+      const made = (await import("../reduction/index.ts")) as unknown as Readonly<Record<string, OperatorClass>>;
+      return new (made[name] as OperatorClass)(options);
+    },
+  };
+}
+
+type OperatorClass = new (options: Options) => Operator<AnyMessage, AnyMessage>;
+
+type CodecFactory = (options: Options) => Codec;
+
+/** How the codec of each name is loaded; their options stand in `options/codecs.ts`. */
+const CODECS: Readonly<Record<CodecName, () => Promise<CodecFactory>>> = {
+  native: always(async () => (await import("../message/native/native-codec.ts")).nativeCodec),
+  json: always(async () => (await import("../message/json-codec.ts")).jsonCodec),
+  raw: always(async () => (await import("../message/raw-codec.ts")).rawCodec),
+  "array-1.0": async () => (await import("../formats/array/index.ts")).array10,
+  arroyopy: async () => (await import("../formats/arroyopy/index.ts")).arroyopy,
+  arroyosas: async () => (await import("../formats/arroyosas/index.ts")).arroyosas,
+  arroyoxps: always(async () => (await import("../formats/arroyoxps/index.ts")).arroyoxpsCodec),
+  "bluesky-zmq": async () => (await import("../formats/bluesky/index.ts")).blueskyZmq,
+  "bluesky-kafka": async () => (await import("../formats/bluesky/index.ts")).blueskyKafka,
+  bsread: async () => (await import("../formats/bsread/index.ts")).bsread,
+  "dectris-v1": async () => (await import("../formats/dectris/index.ts")).dectrisV1,
+  "dectris-v2": async () => (await import("../formats/dectris/index.ts")).dectrisV2,
+  ess: async () => (await import("../formats/ess/index.ts")).ess,
+  "karabo-bridge": async () => (await import("../formats/karabo-bridge/index.ts")).karaboBridge,
+  odin: async () => (await import("../formats/odin/index.ts")).odin,
+  slsdetector: async () => (await import("../formats/slsdetector/index.ts")).slsDetector,
+  stins: async () => (await import("../formats/stins/index.ts")).stins,
+  timepix: always(async () => (await import("../formats/timepix/index.ts")).timepixCodec),
+};
+
+/** Every name of a codec. */
+export const CODEC_NAMES: readonly CodecName[] = Object.keys(CODECS) as CodecName[];
+
+/** Loads a codec by its name and makes one with these options. */
+export async function loadCodec(name: string, options: Options = {}): Promise<Codec> {
+  if (!Object.hasOwn(CODECS, name)) {
+    throw new UsageError(`codec: there is no codec "${name}"; there are: ${CODEC_NAMES.join(", ")}`);
+  }
+  return (await CODECS[name as CodecName]())(options);
+}
+
+/** A codec without options is one and the same for all. */
+function always(load: () => Promise<Codec>): () => Promise<CodecFactory> {
+  return async () => {
+    const codec = await load();
+    return () => codec;
+  };
+}
+
+/** Whoever names the mode of a channel names the same; the others take it. */
+function memoryMode({ channel, mode }: Options, commons: Commons): string | undefined {
+  if (mode === undefined) return undefined;
+  const key = `mode of ${String(channel)}`;
+  const before = commons.get(key) ?? mode;
+  commons.set(key, mode);
+  if (before === mode) return undefined;
+  return `the channel "${String(channel)}" is ${String(before)} elsewhere; write the same mode, or only once`;
+}
+
+/** Gives the channel of a name, which the first who asks for it makes. */
+async function channelOf(name: unknown, commons: Commons): Promise<MemoryChannel> {
+  const { MemoryChannel } = await import("../transports/memory/index.ts");
+  const key = `channel ${String(name)}`;
+  const isLog = commons.get(`mode of ${String(name)}`) === "log";
+  const made = commons.get(key) ?? new MemoryChannel<AnyMessage>(isLog ? { mode: "log" } : {});
+  commons.set(key, made);
+  return made as MemoryChannel;
+}
+
+type MemoryChannel = import("../transports/memory/index.ts").MemoryChannel<AnyMessage>;
