@@ -1,0 +1,74 @@
+import { UsageError } from "../errors.ts";
+import type { Event } from "../message/event.ts";
+import type { Data, Message, Payload } from "../message/message.ts";
+import type { Start } from "../message/start.ts";
+import type { Stop } from "../message/stop.ts";
+import { Operator } from "../operator/operator.ts";
+import { checkSentinel, type Frame, frameOf, type Sentinel, sentinelOf } from "./elements.ts";
+import { type PixelMap, pixelsOf } from "./pixel-map.ts";
+
+const SUBJECT = "HitFinder";
+
+/** Says what a hit is. One plain object: it can stand in YAML and go to threads. */
+export interface HitFinderOptions {
+  /** A pixel counts that is above. */
+  readonly threshold: number;
+  /** A frame is a hit with so many pixels that count. */
+  readonly minPixels: number;
+  /** What becomes of a frame that is no hit: it does not go on (`drop`, default, a veto), or goes on marked (`mark`). */
+  readonly blanks?: "drop" | "mark";
+  /** Pixels to leave out are not 0. */
+  readonly mask?: PixelMap;
+  /** Which value of an integer marks a pixel as not valid: the type's largest (`max`, default), a number, `none`. */
+  readonly sentinel?: Sentinel;
+}
+
+/** Is a frame with `hit`: whether it is one, and how many of its pixels count. */
+export type JudgedFrame = Event<Data & { readonly hit: { readonly isHit: boolean; readonly pixels: number } }, Payload>;
+
+/** Finds the frames in which something is to be seen; a frame goes on as it is. */
+export class HitFinder extends Operator<Message, Start | JudgedFrame | Stop> {
+  readonly #options: HitFinderOptions;
+  #mask: Float32Array | undefined;
+
+  constructor(options: HitFinderOptions) {
+    super();
+    const { threshold, minPixels, blanks = "drop", sentinel = "max" } = options;
+    if (!Number.isFinite(threshold)) throw wrong("threshold", "a number", threshold);
+    if (!(Number.isSafeInteger(minPixels) && minPixels > 0)) throw wrong("minPixels", "a number from 1 up", minPixels);
+    if (blanks !== "drop" && blanks !== "mark") throw wrong("blanks", "drop or mark", blanks);
+    checkSentinel(SUBJECT, sentinel);
+    this.#options = options;
+  }
+
+  override process(message: Message): Start | JudgedFrame | Stop | undefined {
+    if (message.type !== "event") return message;
+    const { minPixels, blanks } = this.#options;
+    const pixels = this.#count(frameOf(SUBJECT, message));
+    const isHit = pixels >= minPixels;
+    if (!isHit && blanks !== "mark") return undefined;
+    return message.with({ metadata: { ...message.metadata, hit: { isHit, pixels } } });
+  }
+
+  #count({ data, dtype }: Frame): number {
+    const { threshold, mask, sentinel = "max" } = this.#options;
+    if (mask !== undefined && this.#mask?.length !== data.length) {
+      this.#mask = pixelsOf(`${SUBJECT}: mask`, mask, data.length);
+    }
+    const masked = this.#mask;
+    const looked = sentinelOf(dtype, sentinel);
+    let pixels = 0;
+    for (let pixel = 0; pixel < data.length; pixel += 1) {
+      const value = data[pixel] as number | bigint;
+      // Few are above, so that this comes first.
+      if (!(value > threshold) || (masked !== undefined && masked[pixel] !== 0)) continue;
+      const number = Number(value);
+      if (number !== looked && number !== Number.POSITIVE_INFINITY) pixels += 1;
+    }
+    return pixels;
+  }
+}
+
+function wrong(option: string, expected: string, got: unknown): UsageError {
+  return new UsageError(`${SUBJECT}: ${option}: expected ${expected}, got ${String(got)}`);
+}

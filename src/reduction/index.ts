@@ -1,0 +1,22 @@
+export { AzimuthalIntegration, type Curve, type IntegrationAxes } from "./azimuthal-integration.ts";
+export type { AzimuthalOptions } from "./azimuthal-options.ts";
+export { Correct, type CorrectedFrame, type CorrectOptions, type Dark } from "./correct.ts";
+export type { Sentinel } from "./elements.ts";
+export {
+  EventHistogram,
+  type EventHistogramOptions,
+  type Histogram,
+  type HistogramMetadata,
+} from "./event-histogram.ts";
+export { FrameStatistics, type FrameStatisticsOptions, type Statistics } from "./frame-statistics.ts";
+export type { Geometry, Unit } from "./geometry.ts";
+export type { HistogramAxis } from "./histogram-axis.ts";
+export { HitFinder, type HitFinderOptions, type JudgedFrame } from "./hit-finder.ts";
+export type { PixelMap } from "./pixel-map.ts";
+export type { Statistic } from "./pixel-moments.ts";
+export { parsePoni } from "./poni.ts";
+export { Preview, type PreviewFrame, type PreviewOptions } from "./preview.ts";
+export { Rebin, type RebinnedFrame, type RebinOptions } from "./rebin.ts";
+export { type RegionStatistics, Regions, type RegionsEvent, type RegionsOptions } from "./regions.ts";
+export { Crop, type ReshapedFrame, Rotate } from "./reshape.ts";
+export type { Window } from "./window.ts";

@@ -1,0 +1,6 @@
+// AssemblyScript, compiled to kernels.wasm by scripts/kernels.mjs. Memory is laid out and handed in by wasm-kernels.ts.
+
+export { correct } from "./correct.as";
+export { gather, gatherWithErrors } from "./gather.as";
+export { fold, sumByte, sumShort, sumValues, sumValuesWithErrors } from "./sum-bins.as";
+export { values } from "./values.as";
