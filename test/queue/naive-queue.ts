@@ -103,6 +103,7 @@ export class NaiveQueue {
   }
 
   close(lane: number): void {
+    if (this.#closed.has(lane)) return;
     this.#refuse(lane);
     this.#wake();
     this.#tell();

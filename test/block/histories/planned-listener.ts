@@ -152,6 +152,8 @@ export class PlannedListener extends Listener<Message> {
     const { block, listeners } = this.#records.plan;
     if (block.guarantee === "at-most-once" || item.what === "garbage") return;
     const puts = this.#records.puts.filter((put) => put.item.id === item.id && put.listener === this.#state.index);
+    // What comes after the Stop of its run is left out; if it is given again, a run may have begun that it seems to be of.
+    if (isAfterItsRun(plan.items, at)) return;
     const seen = puts.filter((put) => put.seen);
     const unsafe = seen.map((put) => this.#records.unsafe(put));
     if (unsafe.includes(undefined)) return;
@@ -203,6 +205,13 @@ function decodedOf(item: Item, message: Message): Decoded {
 
 function hopOf({ next, left, ...hop }: ItemHop): Hop {
   return { ...hop, shared: false, ...(next === undefined ? {} : { next: new Map(next), left: new Map(left) }) };
+}
+
+/** Tells whether an event stands where its run is not open. */
+function isAfterItsRun(items: readonly Item[], at: number): boolean {
+  const { what, run } = items[at] as Item;
+  if (what !== "event" || run === undefined) return false;
+  return openAt(items, at).every((start) => start.run !== run);
 }
 
 /** Gives the Starts of the runs that are open before a position. */

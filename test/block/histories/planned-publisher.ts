@@ -81,8 +81,8 @@ export class PlannedPublisher extends Publisher<Message> {
     if (this.record.life.dead) return new Promise(() => undefined);
     const { plan } = this.delivered;
     this.#calls += 1;
-    this.#records.called("publish");
     if (!this.isOpen) this.#records.violation(`"${keyOf(message)}" was published while the publisher was not open`);
+    this.#records.called("publish");
     this.encode(message);
     const fault = plan.faults.find(({ at }) => at === this.#calls)?.fault ?? this.#refusal(message);
     if (plan.way !== "async") {
@@ -132,6 +132,11 @@ export class PlannedPublisher extends Publisher<Message> {
 
 class BatchingPublisher extends PlannedPublisher {
   override async publishBatch(messages: readonly Message[]): Promise<void> {
-    for (const message of messages) await this.publish(message);
+    const wasOpen = this.isOpen;
+    for (const message of messages) {
+      // Whoever abandons the block closes its publishers in the midst of what they do.
+      if (wasOpen && !this.isOpen) throw new ConnectionError("planned: closed in the midst of a batch");
+      await this.publish(message);
+    }
   }
 }
