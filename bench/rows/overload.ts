@@ -47,8 +47,8 @@ async function measure(size: Size): Promise<Findings> {
   return {
     title: "Memory under overload: 8 MB frames, an operator half as fast as the source",
     method:
-      `A source offers ${OFFERED_PER_SECOND} frames of 8 MB a second over ZeroMQ for ${seconds} s, the operator computes ` +
-      `${WORK_MS.toFixed(0)} ms for each. Configured are ${CONFIGURED_MB} MB: ${QUEUE_BYTES / MB} for the block's queue, ` +
+      `A source offers ${OFFERED_PER_SECOND} frames of 8 MB a second over ZeroMQ for ${seconds} s, the operator waits ` +
+      `${WORK_MS.toFixed(0)} ms for each, as for a thread. Configured are ${CONFIGURED_MB} MB: ${QUEUE_BYTES / MB} for the block's queue, ` +
       `${SOCKET_BYTES / MB} for the socket. The figure is the largest resident memory less that of the same process before ` +
       "the first frame. Every frame that was sent must be in the account: worked on, or dropped and counted. Bare is a " +
       "loop of zeromq.js that does the same work, with the same bound on its socket and no queue.",

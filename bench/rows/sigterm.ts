@@ -17,7 +17,7 @@ async function measure(size: Size): Promise<Findings> {
   return {
     title: "SIGTERM under that overload",
     method:
-      `The same block and source, but ${SLOW_MS} ms of work for each frame: more is queued than the deadline of ` +
+      `The same block and source, but ${SLOW_MS} ms for each frame: more is queued than the deadline of ` +
       `${DEADLINE_MS} ms allows. SIGTERM is sent in the midst of it. The process must end with exit code 3, and its account ` +
       "must add up and name what was left; how many messages that were is in the last line.",
     lines: [
