@@ -5,6 +5,7 @@ import type { BlockEvents, Tell } from "../events.ts";
 import type { Account } from "../message/account.ts";
 import type { AnyMessage, Message } from "../message/message.ts";
 import { Operator } from "../operator/operator.ts";
+import type { Quantiles } from "../queue/timings.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
 import { untilAborted, within } from "../time/wait.ts";
 import { Changes } from "./changes.ts";
@@ -39,6 +40,16 @@ export interface Load {
   readonly computing: number;
   /** Results that wait for publishers. */
   readonly outgoing: number;
+}
+
+/** Says how long things take in a block, in milliseconds, of the newest thousand messages. */
+export interface BlockTimings {
+  /** Calls of the operator. */
+  readonly process: Quantiles;
+  /** How long messages waited in the queue before. */
+  readonly queued: Quantiles;
+  /** The age of the oldest message that is not settled; 0 where there is none. */
+  readonly oldest: number;
 }
 
 /** How long what hangs, or is not required, is waited for when all else is done. */
@@ -121,6 +132,14 @@ export class Block<In extends AnyMessage = Message, Out extends AnyMessage = Mes
     const { queued, held, bytes } = queue;
     const outgoing = exit.outlets.reduce((sum, outlet) => sum + outlet.queued, 0);
     return { queued, held, bytes, running: loop.running, computing: loop.computing, outgoing };
+  }
+
+  /** How long messages wait in the queue and are worked on, and the age of the oldest one; measured once this was asked. */
+  get timings(): BlockTimings {
+    const { timings } = this.#parts;
+    timings.on = true;
+    const { process, queued, oldest } = timings;
+    return { process, queued, oldest };
   }
 
   /** Opens the publishers, then the operator, and starts the listeners. */

@@ -15,6 +15,7 @@ import { Outlet } from "../publisher/outlet.ts";
 import { BoundedQueue } from "../queue/bounded-queue.ts";
 import type { Delivery } from "../queue/delivery.ts";
 import type { QueueBounds } from "../queue/queue-bounds.ts";
+import { Timings } from "../queue/timings.ts";
 import { Ledger } from "../runs/ledger.ts";
 import type { Clock } from "../time/clock.ts";
 import { Faults } from "./faults.ts";
@@ -40,6 +41,7 @@ const MAX_WAITING = 500;
 /** Holds what a block is made of, joined together: inlets, queue, loop, outlets, and the books. */
 export class Parts {
   readonly ledger: Ledger = new Ledger();
+  readonly timings: Timings = new Timings();
   readonly operator: Operator<AnyMessage, AnyMessage>;
   readonly queue: BoundedQueue<Delivery>;
   readonly exit: Exit;
@@ -89,6 +91,7 @@ export class Parts {
       operator: this.operator,
       queue: this.queue,
       exit: this.exit,
+      timings: this.timings,
       clock,
       concurrency: options.concurrency ?? this.operator.concurrency ?? 1,
       unordered: options.unordered ?? false,
@@ -163,6 +166,7 @@ export class Parts {
       listener,
       queue: this.queue,
       ledger: this.ledger,
+      timings: this.timings,
       clock,
       tell,
       limits: DEFAULT_LIMITS,

@@ -123,7 +123,9 @@ export class BlockInlet implements PlatformInlet, Keeper {
   }
 
   settled(delivery: Delivery): void {
-    if (delivery.charged) this.#options.queue.settle(delivery);
+    const { queue, timings } = this.#options;
+    if (timings.on) timings.settled(delivery);
+    if (delivery.charged) queue.settle(delivery);
     if (!delivery.made) countOutcome(delivery.run?.tally ?? this.#options.ledger.base, delivery);
     this.#settler.settle(delivery);
   }
@@ -383,6 +385,8 @@ export class BlockInlet implements PlatformInlet, Keeper {
 
   #enqueue(delivery: Delivery): Promise<void> | undefined {
     delivery.charged = true;
+    const { timings } = this.#options;
+    if (timings.on) timings.came(delivery);
     const wait = this.#lane.put(delivery);
     if (wait === undefined) {
       this.#inARow += 1;

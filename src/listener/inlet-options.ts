@@ -5,6 +5,7 @@ import type { AnyMessage } from "../message/message.ts";
 import type { BoundedQueue } from "../queue/bounded-queue.ts";
 import type { Delivery } from "../queue/delivery.ts";
 import type { Settlement } from "../queue/settlement.ts";
+import type { Timings } from "../queue/timings.ts";
 import type { Ledger } from "../runs/ledger.ts";
 import type { TrackerOptions } from "../runs/run-tracker.ts";
 import type { Clock } from "../time/clock.ts";
@@ -16,6 +17,7 @@ export interface InletOptions extends SettlerOptions {
   readonly listener: Listener<AnyMessage>;
   readonly queue: BoundedQueue<Delivery>;
   readonly ledger: Ledger;
+  readonly timings: Timings;
   readonly clock: Clock;
   readonly tell: Tell;
   readonly limits: Limits;

@@ -1,6 +1,7 @@
 import type { AnyMessage } from "../message/message.ts";
 import type { BoundedQueue } from "../queue/bounded-queue.ts";
 import type { Delivery } from "../queue/delivery.ts";
+import type { Timings } from "../queue/timings.ts";
 import type { Clock } from "../time/clock.ts";
 import type { Exit } from "./exit.ts";
 import type { Operator } from "./operator.ts";
@@ -11,6 +12,7 @@ export interface LoopOptions {
   readonly operator: Operator<AnyMessage, AnyMessage>;
   readonly queue: BoundedQueue<Delivery>;
   readonly exit: Exit;
+  readonly timings: Timings;
   readonly clock: Clock;
   readonly concurrency: number;
   readonly unordered: boolean;

@@ -167,18 +167,21 @@ export class ProcessLoop {
     }
     if (!delivery.made) this.#drainFlushed = false;
     // Nothing is to be asked of an operator that is not there, and nobody could hold a context.
-    if (this.#passesOn && this.#calls.length === 0) this.#passOn(delivery, delivery.message);
+    if (this.#passesOn && this.#calls.length === 0 && !this.#options.timings.on)
+      this.#passOn(delivery, delivery.message);
     else this.#attempt(new Call(this.#callOptions, delivery), delivery);
   }
 
   #attempt(call: Call, delivery: Delivery): void {
-    const { operator } = this.#options;
+    const { operator, timings } = this.#options;
     let results: readonly AnyMessage[] | Promise<readonly AnyMessage[]>;
+    const began = timings.on ? timings.began(delivery) : 0;
     try {
       const { message } = delivery;
       // A Start that is tried again begins with new state.
       if (call.attempt === 1 || delivery.kind === "start") enter(operator, message, call.stream);
       const result = operator.process(message, call);
+      if (began > 0 && !isLater(result)) timings.ended(began);
       if (result === message) {
         if (this.#calls.length === 0 && call.plain) {
           call.end();
@@ -194,7 +197,7 @@ export class ProcessLoop {
     }
     if (isLater<readonly AnyMessage[]>(results)) {
       if (call.attempt === 1) this.#calls.push(call);
-      void this.#wait(call, delivery, results);
+      void this.#wait(call, delivery, results, began);
       return;
     }
     if (call.attempt > 1 || this.#calls.length > 0) {
@@ -217,7 +220,7 @@ export class ProcessLoop {
     return listed(await result, this.#name);
   }
 
-  async #wait(call: Call, delivery: Delivery, later: Promise<readonly AnyMessage[]>): Promise<void> {
+  async #wait(call: Call, delivery: Delivery, later: Promise<readonly AnyMessage[]>, began: number): Promise<void> {
     let trouble: { readonly error: unknown } | undefined;
     this.computing += 1;
     try {
@@ -226,6 +229,7 @@ export class ProcessLoop {
       trouble = { error };
     }
     this.computing -= 1;
+    if (began > 0) this.#options.timings.ended(began);
     if (trouble === undefined) this.#advance();
     else await this.#trouble(call, delivery, trouble.error);
   }

@@ -11,6 +11,7 @@ import { Stop } from "../../src/message/stop.ts";
 import { BoundedQueue } from "../../src/queue/bounded-queue.ts";
 import type { Delivery, Outcome } from "../../src/queue/delivery.ts";
 import type { Settlement } from "../../src/queue/settlement.ts";
+import { Timings } from "../../src/queue/timings.ts";
 import { Ledger } from "../../src/runs/ledger.ts";
 import { VirtualClock } from "../../src/testing/virtual-clock.ts";
 
@@ -63,6 +64,7 @@ export class InletSubject {
       listener: new Given(replay, control, codec),
       queue: this.queue,
       ledger: this.ledger,
+      timings: new Timings(),
       clock: this.clock,
       tell: (event, news) => void this.news.push(`${event} ${Object.values(news).join(" ")}`),
       limits: { ...DEFAULT_LIMITS, maxFrames: 4, maxMessageBytes: 1_000 },
