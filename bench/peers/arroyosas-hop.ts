@@ -60,7 +60,7 @@ class Speaking implements Disposable {
 }
 
 /** Gives messages per second over one hop; the sink has checked each of them. */
-async function perSecond(python: string, hop: "ours" | "theirs", one: Case, { quick }: Size): Promise<number> {
+async function perSecond(python: string, hop: "ours" | "anew" | "theirs", one: Case, { quick }: Size): Promise<number> {
   const [warm, count] = [one.warm, one.count].map((messages) => Math.ceil(messages / (quick ? 20 : 1))) as [
     number,
     number,
@@ -71,9 +71,9 @@ async function perSecond(python: string, hop: "ours" | "theirs", one: Case, { qu
   using sink = ends("sink");
   const places = [await source.line(), await sink.line()];
   using between =
-    hop === "ours"
-      ? new Speaking(process.execPath, "bench/peers/our-hop.mjs", ...places)
-      : new Speaking(python, "scripts/peers/bench_hop.py", ...places);
+    hop === "theirs"
+      ? new Speaking(python, "scripts/peers/bench_hop.py", ...places)
+      : new Speaking(process.execPath, "bench/peers/our-hop.mjs", ...places, ...(hop === "anew" ? ["anew"] : []));
   const said = between.line();
   said.catch(() => undefined);
   const broken = said.then(() => Promise.reject(new Error(`the hop (${hop}) ended before its time`)));
@@ -83,7 +83,7 @@ async function perSecond(python: string, hop: "ours" | "theirs", one: Case, { qu
     bad: number;
   };
   assert.deepEqual([result.count, result.bad], [count, 0], `${hop}: what arrived is not what was sent`);
-  if (hop === "ours") {
+  if (hop !== "theirs") {
     between.stop();
     const { received, finished, published, lost } = JSON.parse(await said) as Record<string, number>;
     const all = warm + count + 2;
@@ -96,21 +96,25 @@ async function perSecond(python: string, hop: "ours" | "theirs", one: Case, { qu
 }
 
 async function measure(python: string, one: Case, size: Size): Promise<Findings> {
-  const { theirs, ours } = await inTurns(size, {
+  const { theirs, ours, anew } = await inTurns(size, {
     theirs: () => perSecond(python, "theirs", one, size),
     ours: () => perSecond(python, "ours", one, size),
+    anew: () => perSecond(python, "anew", one, size),
   });
   return {
     title: `One hop in the form of arroyosas, images of ${one.title}`,
     method:
-      "PULL → pass-through → PUSH over tcp, between the same source and sink (pyzmq). Each hop decodes every message to " +
-      "its objects and encodes it again: arroyopy 0.2.2 (its ZMQListener and Operator) with the codec of an application " +
-      "(pydantic, msgpack, numpy), and a block with `arroyosasCodec`. The sink checks order, number and bytes, and our " +
+      "PULL → pass-through → PUSH over tcp, between the same source and sink (pyzmq). arroyopy 0.2.2 (its " +
+      "ZMQListener and Operator) with the codec of an application (pydantic, msgpack, numpy) decodes every message to its " +
+      "objects and encodes it again. So does a block with `arroyosasCodec`, but large images that nobody changed go out " +
+      "as they came; the second line has an operator that makes each event anew. The sink checks order, number and bytes, and our " +
       "account must add up.",
     lines: [
       { what: "arroyojs, messages/s", values: ours },
+      { what: "arroyojs, each event made anew, messages/s", values: anew },
       { what: "arroyopy, messages/s", values: theirs },
       { what: "**arroyojs / arroyopy**", values: ratios(ours, theirs), target: { least: one.least } },
+      { what: "arroyojs, made anew / arroyopy", values: ratios(anew, theirs) },
     ],
   };
 }

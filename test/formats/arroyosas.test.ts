@@ -173,6 +173,19 @@ describe("arroyosas - writing", () => {
     });
   });
 
+  test("a large image that nobody changed is written as it came, without a copy; a changed one is not", () => {
+    const large = new NdArray(new Uint16Array(100 * 200).fill(7), [100, 200]);
+    const frames = write(arroyosasCodec, new Event({ frame_number: 5, tiled_url: "u" }, large));
+    const received = read(arroyosasCodec, frames).message as Event;
+    const writer = arroyosasCodec.writer();
+    expect(writer(received)[0]?.[0]).toBe(frames[0]);
+    const changed = writer(received.with({ metadata: { ...received.metadata, tiled_url: "v" } }))[0] as Uint8Array[];
+    expect(unpacked(changed[0])).toMatchObject({ frame_number: 5, tiled_url: "v" });
+    expect(unpacked(writer(new Event({}, large, { run: received.run as string }))[0]?.[0])).toMatchObject({
+      frame_number: 6,
+    });
+  });
+
   test(`random images come back as they were (seed ${SEED})`, () => {
     const random = new Seeded(SEED);
     for (let times = 0; times < 1_000; times += 1) {

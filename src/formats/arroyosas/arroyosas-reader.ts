@@ -1,6 +1,7 @@
 import { RejectedError } from "../../errors.ts";
 import type { Decoded } from "../../message/codec.ts";
 import {
+  AsReceived,
   arraysOf,
   type Document,
   decodedEvent,
@@ -20,6 +21,12 @@ import { decodedResult } from "./browser-form.ts";
 
 /** The field that names the run, in Starts only. */
 export const RUN_KEYS = ["run_id"] as const;
+
+/** Frames of large images; to remember those of small ones takes longer than to write them again. */
+export const RECEIVED: AsReceived = new AsReceived();
+
+/** From so many bytes on an image is large. */
+export const LARGE_BYTES: number = 32 * 1024;
 
 /** The text in `tiled_url` that asks receivers to flush; the image and the number of such an event mean nothing. */
 const FLUSH_SIGNAL = "FLUSH_SIGNAL";
@@ -43,7 +50,9 @@ export function arroyosasReader(limits: Limits): (frames: readonly Uint8Array[])
     // A flush is sent in and between runs. It belongs to none, so that it opens none, and so that its number, which is
     // always 0, is not taken for a gap.
     const run = document["tiled_url"] === FLUSH_SIGNAL ? undefined : runs.event(undefined);
-    return [decodedEvent(document, takePayload(found), { run, sequence })];
+    const decoded = decodedEvent(document, takePayload(found), { run, sequence });
+    if (frame.length >= LARGE_BYTES) RECEIVED.keep(decoded, frames);
+    return [decoded];
   };
 }
 

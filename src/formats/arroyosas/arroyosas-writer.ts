@@ -15,7 +15,7 @@ import type { Event } from "../../message/event.ts";
 import type { AnyMessage } from "../../message/message.ts";
 import type { Start } from "../../message/start.ts";
 import type { Stop } from "../../message/stop.ts";
-import { RUN_KEYS } from "./arroyosas-reader.ts";
+import { LARGE_BYTES, RECEIVED, RUN_KEYS } from "./arroyosas-reader.ts";
 import { pictureFields, resultKind } from "./browser-form.ts";
 import { plainJson } from "./plain-json.ts";
 
@@ -36,6 +36,13 @@ export function arroyosasWriter(browser: boolean): Writer {
     const kind = resultKind(message);
     const fields = fieldsOf(message.metadata, "event.metadata");
     if (kind === "vector") return [[plainJson(fields, "event.metadata")]];
+    if (!browser && kind === undefined && message.payload.byteLength >= LARGE_BYTES) {
+      const received = RECEIVED.framesOf(message);
+      if (received !== undefined) {
+        runs.number(message.run, fields["frame_number"]);
+        return [received];
+      }
+    }
     let document = fields;
     if (kind !== "picture") document = browser ? pictureFields(message, fields) : frameFields(message, fields, runs);
     return [[documents.write(document, "event.metadata", arrayOf(message.payload))]];
