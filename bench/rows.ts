@@ -1,3 +1,5 @@
+import { compression } from "./compression.ts";
+import { reduction } from "./reduction.ts";
 import type { Row } from "./row.ts";
 import { latency } from "./rows/latency.ts";
 import { memory } from "./rows/memory.ts";
@@ -7,6 +9,19 @@ import { overload } from "./rows/overload.ts";
 import { sigterm } from "./rows/sigterm.ts";
 import { start } from "./rows/start.ts";
 import { zmqForward } from "./rows/zmq-forward.ts";
+import { threads } from "./threads.ts";
 
 /** Everything that is measured, in the order of the page. */
-export const rows: readonly Row[] = [memory, ...zmqForward, latency, start, overload, sigterm, nativeCodec, msgpack];
+export const rows: readonly Row[] = [
+  memory,
+  ...zmqForward,
+  latency,
+  start,
+  overload,
+  sigterm,
+  nativeCodec,
+  msgpack,
+  compression,
+  reduction,
+  threads,
+];
