@@ -44,11 +44,13 @@ export class Program implements AsyncDisposable {
       this.#look();
     });
     this.ended = new Promise((resolve) => {
-      this.#process.once("exit", (code, signal) => {
-        this.#isOver = true;
-        resolve({ code, signal, atMs: performance.now() });
-        this.#look();
-      });
+      this.#process.once("exit", (code, signal) => resolve({ code, signal, atMs: performance.now() }));
+    });
+    // What it said last may come after the news of its end.
+    const silent = new Promise((resolve) => this.#process.once("disconnect", resolve));
+    void Promise.all([this.ended, silent]).then(() => {
+      this.#isOver = true;
+      this.#look();
     });
   }
 
