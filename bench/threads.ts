@@ -18,7 +18,7 @@ async function measure(size: Size): Promise<Findings> {
   const warmUp = size.quick ? 10 : 60;
   const integrated = (count: number) => async (): Promise<Integrated> => {
     await using program = new Program("threads", { threads: count, events, warmUp, size: 2048, bins: 500 });
-    return program.word<Integrated>("done");
+    return await program.word<Integrated>("done");
   };
   const found = await inTurns(size, { one: integrated(1), two: integrated(2) });
   const rates = (which: readonly Integrated[]): number[] => which.map(({ perSecond }) => perSecond);
