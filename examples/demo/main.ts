@@ -127,7 +127,8 @@ function summary(): number {
   const [source, middle, end] = [last("detector"), last("reduce"), last("sink")];
   if (source === undefined || middle === undefined || end === undefined) return 1;
   const curve = end.curve ?? [];
-  const columns = Math.min(100, (process.stdout.columns ?? 100) - 10);
+  // A terminal that does not know its size says 0.
+  const columns = Math.max(40, Math.min(100, process.stdout.columns || 100) - 10);
   process.stdout.write(`\nmean of ${end.account.events} curves\n${curveText(curve, columns, 10)}\n`);
   for (const { account } of [source, middle, end]) process.stdout.write(`\n${accountText(account)}\n`);
   const sent = source.account.publishedEvents;
