@@ -1,3 +1,4 @@
+import { capture } from "./capture.ts";
 import { compression } from "./compression.ts";
 import { reduction } from "./reduction.ts";
 import type { Row } from "./row.ts";
@@ -10,6 +11,7 @@ import { sigterm } from "./rows/sigterm.ts";
 import { start } from "./rows/start.ts";
 import { zmqForward } from "./rows/zmq-forward.ts";
 import { threads } from "./threads.ts";
+import { websocket } from "./websocket.ts";
 
 /** Everything that is measured, in the order of the page. */
 export const rows: readonly Row[] = [
@@ -24,4 +26,6 @@ export const rows: readonly Row[] = [
   compression,
   reduction,
   threads,
+  capture,
+  websocket,
 ];

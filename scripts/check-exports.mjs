@@ -12,6 +12,7 @@ const places = {
   testing: "./testing",
   reduction: "./reduction",
   "transports/*": "./*",
+  "transports/websocket/client": "./websocket/client",
   "formats/*": "./formats/*",
 };
 

@@ -108,6 +108,8 @@ export class Parts {
   outlet({ publisher, required, bounds }: PublisherPlace): Outlet {
     const { clock, random, tell, work, fail } = this.#around;
     publisher.onWarning ??= (message) => tell("warning", { message });
+    publisher.onLeftOut ??= (reason, messages) =>
+      this.ledger.base.because(`${publisher.constructor.name}: ${reason}`, messages);
     return new Outlet({
       publisher,
       required,

@@ -23,6 +23,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./commands/send.ts"),
   },
   {
+    name: "record",
+    summary: "record a stream into a file, as it is",
+    load: () => import("./commands/record.ts"),
+  },
+  {
+    name: "replay",
+    summary: "publish a recorded stream again, or list what was recorded",
+    load: () => import("./commands/replay.ts"),
+  },
+  {
     name: "run",
     summary: "run the blocks of a configuration",
     load: () => import("./commands/run.ts"),

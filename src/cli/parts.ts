@@ -34,17 +34,22 @@ export async function formatNamed(name: string, options: Readonly<Record<string,
 }
 
 /** Makes a listener for the URL of a stream. */
-export async function listenerAt({ url, binds, shares }: StreamEnd): Promise<Listener<AnyMessage>> {
-  const zmq = transport("look", url, LISTENERS);
-  return zmq.make({ ...ends(url, binds), socket: shares ? "pull" : "sub" }, new Map());
+export async function listenerAt(
+  { url, binds, shares }: StreamEnd,
+  { command = "look", codec }: { readonly command?: string; readonly codec?: Codec } = {},
+): Promise<Listener<AnyMessage>> {
+  const zmq = transport(command, url, LISTENERS);
+  const socket = shares ? "pull" : "sub";
+  return zmq.make({ ...ends(url, binds), socket, ...(codec !== undefined && { codec }) }, new Map());
 }
 
 /** Makes a publisher for the URL of a stream. */
 export async function publisherAt(
   { url, binds, shares }: StreamEnd,
   { codec, stream, waits }: Sending,
+  command = "send",
 ): Promise<Publisher<AnyMessage> & { readonly endpoints?: readonly string[] }> {
-  const zmq = transport("send", url, PUBLISHERS);
+  const zmq = transport(command, url, PUBLISHERS);
   const socket = shares ? { socket: "push" } : { waitForSubscribers: waits ? 1 : 0 };
   return zmq.make({ ...ends(url, binds), codec, stream, ...socket }, new Map());
 }

@@ -195,3 +195,27 @@ async function channelOf(name: unknown, commons: Commons): Promise<MemoryChannel
 }
 
 type MemoryChannel = import("../transports/memory/index.ts").MemoryChannel<AnyMessage>;
+
+type Sockets = typeof import("../transports/zmq/index.ts");
+
+/** Opens a socket of ZeroMQ, for commands that hold a dialogue; for what is a listener or a publisher take that. */
+export async function openZmqSocket(
+  ...[type, options]: Parameters<Sockets["openSocket"]>
+): ReturnType<Sockets["openSocket"]> {
+  return (await import("../transports/zmq/index.ts")).openSocket(type, options);
+}
+
+type Captures = typeof import("../transports/files/index.ts");
+
+/** Makes a listener that plays a capture, for commands that read one through. */
+export async function makeCaptureListener(
+  ...[options]: ConstructorParameters<Captures["CaptureListener"]>
+): Promise<Listener<AnyMessage>> {
+  const { CaptureListener } = await import("../transports/files/index.ts");
+  return new CaptureListener<AnyMessage>(options);
+}
+
+/** Loads what records, replays and watches files, for commands. */
+export async function loadFiles(): Promise<typeof import("../transports/files/index.ts")> {
+  return import("../transports/files/index.ts");
+}

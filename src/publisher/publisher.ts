@@ -24,6 +24,9 @@ export abstract class Publisher<In extends AnyMessage = Message> {
   /** Hears what a person should know and what is no error; a block sets it where nobody did. */
   onWarning: ((message: string) => void) | undefined;
 
+  /** Hears how many messages some of its readers did not get, and why; a block sets it where nobody did. */
+  onLeftOut: ((reason: string, messages: number) => void) | undefined;
+
   /** Connects; messages come only afterwards. */
   open(_signal: AbortSignal): void | Promise<void> {}
 
@@ -51,6 +54,11 @@ export abstract class Publisher<In extends AnyMessage = Message> {
   protected warn(message: string): void {
     if (this.onWarning === undefined) process.emitWarning(message, "ArroyoWarning");
     else this.onWarning(message);
+  }
+
+  /** Counts messages that some of its readers did not get, in the account of the block. */
+  protected leftOut(reason: string, messages: number): void {
+    this.onLeftOut?.(reason, messages);
   }
 
   /** Gives the topic under which an event goes out; Start and Stop have one of their own. */
