@@ -1,5 +1,6 @@
 import { capture } from "./capture.ts";
 import { compression } from "./compression.ts";
+import { redis } from "./redis.ts";
 import { reduction } from "./reduction.ts";
 import type { Row } from "./row.ts";
 import { latency } from "./rows/latency.ts";
@@ -28,4 +29,5 @@ export const rows: readonly Row[] = [
   threads,
   capture,
   websocket,
+  ...redis,
 ];

@@ -18,6 +18,7 @@ const steps = {
   types: { title: "types", run: commands("tsc --noEmit -p tsconfig.build.json", "tsc --noEmit -p tsconfig.json") },
   build: { title: "build", run: commands("node scripts/build.mjs") },
   exports: { title: "exports map and folders", run: commands("node scripts/check-exports.mjs") },
+  brokers: { title: "brokers", run: commands("node --import tsx scripts/prepare-brokers.ts") },
   tests: { title: "tests", run: () => runVitest(["--exclude", "test/package/**"]) },
   package: { title: "the packed package", run: () => runVitest(["test/package"]) },
 };

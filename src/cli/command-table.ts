@@ -23,6 +23,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./commands/send.ts"),
   },
   {
+    name: "decode",
+    summary: "print what is in the files of a wire format",
+    load: () => import("./commands/decode.ts"),
+  },
+  {
+    name: "encode",
+    summary: "write lines of JSON as messages of a wire format",
+    load: () => import("./commands/encode.ts"),
+  },
+  {
+    name: "simulate",
+    summary: "send what a detector or a control system would send",
+    load: () => import("./commands/simulate.ts"),
+  },
+  {
     name: "record",
     summary: "record a stream into a file, as it is",
     load: () => import("./commands/record.ts"),

@@ -1,3 +1,18 @@
+export {
+  type Broker,
+  type BrokerKind,
+  type BrokerOptions,
+  type KafkaOptions,
+  type ProxyOptions,
+  prepareBrokers,
+  type RabbitMqOptions,
+  type RedisServerOptions,
+  startKafka,
+  startProxy,
+  startRabbitMq,
+  startRedis,
+  TcpProxy,
+} from "./brokers/index.ts";
 export { type CodecSubject, codecSuite } from "./conformance/codec.ts";
 export type { Cannot, ConformanceCase } from "./conformance/conformance-case.ts";
 export { type ListenerSource, type ListenerSubject, listenerSuite } from "./conformance/listener.ts";
