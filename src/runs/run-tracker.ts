@@ -277,6 +277,8 @@ export class RunTracker<T extends { readonly bytes: number }> {
     if (this.#past.size <= MAX_ENDED) return;
     const oldest = this.#past.values().next().value as Run;
     this.#past.delete(oldest);
+    // The books still list it; what its Start brought along, and the read that it came in, goes.
+    oldest.start = undefined;
     const itsSource = this.#sourceOf.get(oldest);
     this.#sourceOf.delete(oldest);
     if (itsSource?.runs.get(oldest.id) === oldest) itsSource.runs.delete(oldest.id);
