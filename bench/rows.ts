@@ -13,11 +13,13 @@ import { start } from "./rows/start.ts";
 import { zmqForward } from "./rows/zmq-forward.ts";
 import { threads } from "./threads.ts";
 import { websocket } from "./websocket.ts";
+import { zmtp } from "./zmtp/rows.ts";
 
 /** Everything that is measured, in the order of the page. */
 export const rows: readonly Row[] = [
   memory,
   ...zmqForward,
+  ...zmtp,
   latency,
   start,
   overload,

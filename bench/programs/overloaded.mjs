@@ -2,7 +2,7 @@
 import { setTimeout } from "node:timers/promises";
 import { options, order, say } from "./talk.mjs";
 
-const { kind, overflow, workMs, maxBytes, socketBytes, frameBytes, drainMs } = options;
+const { kind, overflow, workMs, maxBytes, socketBytes, frameBytes, drainMs, reuseBuffers = false } = options;
 let worked = 0;
 
 /**
@@ -50,7 +50,7 @@ if (kind === "bare") {
     },
   };
   const bounds = { maxBytes: socketBytes, messageBytes: frameBytes };
-  const listener = new ZmqListener({ bind: "tcp://127.0.0.1:*", socket: "pull", ...bounds, codec });
+  const listener = new ZmqListener({ bind: "tcp://127.0.0.1:*", socket: "pull", ...bounds, codec, reuseBuffers });
   const block = new Block({
     name: "overloaded",
     listeners: [listener],

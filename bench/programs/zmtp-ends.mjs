@@ -21,9 +21,14 @@ const NEWS = {
   },
 };
 
-/** Makes a PULL; it closes with the process. */
+/** Makes a PULL that lends the memory of large frames; it closes with the process. */
 export function pull() {
-  return new ZmtpEngine().reading("pull", SETTINGS, NEWS);
+  return new ZmtpEngine().reading("pull", { ...SETTINGS, reuseBuffers: true }, NEWS);
+}
+
+/** Makes a PUB. */
+export function pub() {
+  return new ZmtpEngine().writing("pub", SETTINGS, { ...NEWS, trouble: () => undefined });
 }
 
 /** Makes a PUSH, and what sends a message as soon as there is room. */

@@ -1,9 +1,9 @@
 // The first process: a simulated detector, which publishes its frames over ZeroMQ.
 import { Block, Event, type Inlet, Listener, NdArray, run, Start, Stop } from "arroyojs";
 import { ZmqPublisher } from "arroyojs/zmq";
-import type { In } from "./azimuthal.ts";
 import { report } from "./report.ts";
 import { Rings } from "./rings.ts";
+import { FORMATS, type Format, type In, SIZE } from "./scan.ts";
 
 /** Makes frames at a fixed rate, as a detector does: it never waits for anybody. */
 class SimulatedDetector extends Listener<In> {
@@ -35,17 +35,23 @@ class SimulatedDetector extends Listener<In> {
   }
 }
 
-const [address = "", frames = "500", hz = "25"] = process.argv.slice(2);
+const [address = "", frames = "500", hz = "25", format = "native"] = process.argv.slice(2);
+const { codec, sends } = FORMATS[format] as Format;
 const block = new Block({
   name: "detector",
   listeners: [
     new SimulatedDetector({
-      size: 512,
+      size: SIZE,
       frames: frames === "endless" ? Number.POSITIVE_INFINITY : Number(frames),
       hz: Number(hz),
     }),
   ],
-  publishers: [new ZmqPublisher<In>({ bind: address, waitForSubscribers: 1 })],
+  publishers: [
+    sends === "pub"
+      ? new ZmqPublisher<In>({ bind: address, codec, waitForSubscribers: 1 })
+      : // A push waits for whoever pulls.
+        new ZmqPublisher<In>({ bind: address, codec, socket: sends }),
+  ],
 });
 report(block);
 await run(block);

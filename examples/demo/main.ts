@@ -1,12 +1,14 @@
 // npm run demo: a simulated detector, its azimuthal integration, and a sink, as three processes joined by ZeroMQ.
 //   npm run demo -- --kill    kills the middle one with SIGKILL and starts it again
 //   npm run demo -- --keep    runs on until Ctrl-C
+//   npm run demo -- --format dectris-v2    the detector speaks as one of DECTRIS does, and pushes
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { parseArgs } from "node:util";
 import { type Account, accountText, missingText } from "arroyojs";
 import type { Report } from "./report.ts";
+import { FORMATS } from "./scan.ts";
 import { curveText, LiveTable } from "./screen.ts";
 
 const { values: flags } = parseArgs({
@@ -15,8 +17,14 @@ const { values: flags } = parseArgs({
     keep: { type: "boolean", default: false },
     frames: { type: "string", default: "500" },
     hz: { type: "string", default: "25" },
+    format: { type: "string", default: "native" },
   },
 });
+
+if (!Object.hasOwn(FORMATS, flags.format)) {
+  process.stderr.write(`--format: expected ${Object.keys(FORMATS).join(" or ")}, got ${flags.format}\n`);
+  process.exit(2);
+}
 
 /** The sink ends with the run, some time after the detector. */
 const SINK_ENDS_MS = 10_000;
@@ -42,7 +50,7 @@ process.on("exit", () => {
 
 startSink();
 startReduce();
-const detector = start("detector", raw, frames, flags.hz);
+const detector = start("detector", raw, frames, flags.hz, flags.format);
 const drawing = setInterval(() => table.draw(reports, note), 200);
 if (flags.kill) void killTheMiddle(Number(flags.frames));
 await once(detector, "exit");
@@ -70,7 +78,7 @@ function startSink(): void {
 }
 
 function startReduce(): void {
-  start("reduce", raw, reduced);
+  start("reduce", raw, reduced, flags.format);
 }
 
 function start(name: Name, ...args: string[]): ChildProcess {
@@ -133,13 +141,15 @@ function summary(): number {
   for (const { account } of [source, middle, end]) process.stdout.write(`\n${accountText(account)}\n`);
   const sent = source.account.publishedEvents;
   const received = end.account.events;
-  const lost = missing(end.account);
+  const unseen = end.missing ?? [];
+  const lost = flags.format === "native" ? missing(end.account) : unseen.length;
   if (flags.kill) {
     process.stdout.write(
       "\n(the life that was killed took its own account with it; what it had is missed at the end)\n",
     );
   }
   for (const run of end.account.runs) for (const gap of run.missing ?? []) say(missingText(gap));
+  if (flags.format !== "native" && lost > 0) say(`images that never arrived: ${unseen.join(", ")}`);
   if (sent !== received + lost) say(`the account does not add up: ${sent} is not ${received} + ${lost}`);
   say(`sent ${sent}, received ${received}, lost ${lost}`);
   return sent === received + lost ? 0 : 1;

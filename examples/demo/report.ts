@@ -8,16 +8,21 @@ export interface Report {
   /** The account is final. */
   readonly final: boolean;
   readonly curve?: readonly number[];
+  /** Numbers of frames that never arrived, between the first and the last that did. */
+  readonly missing?: readonly number[];
 }
+
+/** What a process knows beside its account. */
+export type Findings = Pick<Report, "curve" | "missing">;
 
 /** Tells the parent process ten times a second how a block is doing, and at the end what became of everything. */
 // biome-ignore lint/suspicious/noExplicitAny: blocks of any contents are reported
-export function report(block: Block<any, any>, curve?: () => readonly number[]): void {
+export function report(block: Block<any, any>, findings?: () => Findings): void {
   let ready = false;
   const tell = (final: boolean): void => {
     if (process.send === undefined || !process.connected) return;
     const { account, load } = block;
-    const message: Report = { account, load, ready, final, ...(curve === undefined ? {} : { curve: curve() }) };
+    const message: Report = { account, load, ready, final, ...findings?.() };
     process.send(message);
   };
   const timer = setInterval(() => tell(false), 100);

@@ -1,12 +1,14 @@
 // The third process: gathers the curves and keeps their mean.
 import { Block, Operator, run } from "arroyojs";
 import { ZmqListener } from "arroyojs/zmq";
-import type { Out } from "./azimuthal.ts";
 import { report } from "./report.ts";
+import type { Out } from "./scan.ts";
 
 class MeanCurve extends Operator<Out, never> {
   #curves = 0;
   #sum: Float64Array | undefined;
+  #next = 0;
+  readonly #missing = new Set<number>();
 
   override process(message: Out): undefined {
     if (message.type !== "event") return;
@@ -16,10 +18,19 @@ class MeanCurve extends Operator<Out, never> {
       this.#sum[ring] = (this.#sum[ring] as number) + (curve[ring] as number);
     }
     this.#curves += 1;
+    const frame = Number(message.metadata["frame"]);
+    for (; this.#next < frame; this.#next += 1) this.#missing.add(this.#next);
+    this.#next = Math.max(this.#next, frame + 1);
+    this.#missing.delete(frame);
   }
 
   get mean(): number[] {
     return Array.from(this.#sum ?? [], (sum) => sum / this.#curves);
+  }
+
+  /** The frames that never came, by the detector's own numbers: those of other systems have no origin to tell by. */
+  get missing(): number[] {
+    return [...this.#missing];
   }
 }
 
@@ -30,7 +41,7 @@ const block = new Block<Out, never>({
   listeners: [new ZmqListener<Out>({ connect: from, reconnectMaxMs: 200 })],
   operator,
 });
-report(block, () => operator.mean);
+report(block, () => ({ curve: operator.mean, missing: operator.missing }));
 // The demo ends with the run; a real sink would go on and wait for the next one.
 block.on("run", ({ what, reason }) => {
   if (what === "ended" && reason === "completed") void block.stop();

@@ -26,6 +26,8 @@ export interface World {
   readonly clock?: Clock;
   /** Gives numbers from 0 up to, not including, 1. */
   readonly random?: () => number;
+  /** Takes secrets out of the texts of errors, before they go into accounts and dead letters. */
+  readonly redact?: (text: string) => string;
 }
 
 /** Says how much of what is in a block now. */
@@ -105,6 +107,7 @@ export class Block<In extends AnyMessage = Message, Out extends AnyMessage = Mes
     const around = {
       clock: this.#clock,
       random: world.random ?? Math.random,
+      redact: world.redact ?? ((text: string) => text),
       tell: this.#tell,
       intake: this.#intake.signal,
       work: this.#work.signal,

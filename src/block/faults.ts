@@ -1,4 +1,4 @@
-import { DeadLetterIds, type FailedStep, letterError } from "../dead-letters/dead-letter.ts";
+import { DeadLetterIds, type FailedStep, type LetterError, letterError } from "../dead-letters/dead-letter.ts";
 import type { DeadLetterStore } from "../dead-letters/dead-letter-store.ts";
 import { DeadLettersError, ProcessError, PublishError, RejectedError, text } from "../errors.ts";
 import type { Tell } from "../events.ts";
@@ -25,6 +25,8 @@ export interface FaultsOptions {
   readonly tell: Tell;
   readonly signal: AbortSignal;
   readonly fail: (error: unknown) => void;
+  /** Takes secrets out of the texts of errors. */
+  readonly redact: (text: string) => string;
 }
 
 /** Says whether a message is in the store, and what the block has to fail with once the message is settled. */
@@ -58,7 +60,7 @@ export class Faults {
   ): void | Promise<void> {
     const { ledger, resort, fail, block } = this.#options;
     ledger.base.rejected += 1;
-    ledger.base.because(reasonOf("rejected", error.reason));
+    ledger.base.because(this.#reason("rejected", error.reason));
     if (resort === "dead-letter") return this.#decodeDead(listener, frames, error, settlement);
     if (resort === "skip" || listener.replay === "none") return settlement?.ack();
     fail(new ProcessError(`${block}: ${listener.constructor.name}`, error));
@@ -73,14 +75,14 @@ export class Faults {
     if (again === "stopped") delivery.conclude("stopped", "stopped");
     else if (error instanceof RejectedError && resort === "fail" && listener.replay === "none") {
       ledger.base.rejected += 1;
-      delivery.conclude("dropped", reasonOf("rejected", error.reason));
-    } else if (resort === "skip") delivery.conclude("failed", reasonOf("process", text(error)));
+      delivery.conclude("dropped", this.#reason("rejected", error.reason));
+    } else if (resort === "skip") delivery.conclude("failed", this.#reason("process", text(error)));
     else if (resort === "dead-letter") {
       const { dead, trouble } = await this.#bury(delivery, listener.codec.name, "process", error, attempt);
-      delivery.conclude(dead ? "dead" : "refused", reasonOf("process", text(error)));
+      delivery.conclude(dead ? "dead" : "refused", this.#reason("process", text(error)));
       if (trouble !== undefined) fail(trouble);
     } else {
-      delivery.conclude("refused", reasonOf("process", text(error)));
+      delivery.conclude("refused", this.#reason("process", text(error)));
       fail(error instanceof ProcessError ? error : new ProcessError(block, error));
     }
     return false;
@@ -92,7 +94,7 @@ export class Faults {
     const { owner } = outgoing;
     const again = await this.#retry(attempt);
     if (again === true) return true;
-    const reason = reasonOf(publisher, text(error));
+    const reason = this.#reason(publisher, text(error));
     if (again === "stopped") owner?.spoil("stopped", "stopped");
     else if (owner === undefined) {
       ledger.base.because(reason);
@@ -187,12 +189,12 @@ export class Faults {
         id,
         block,
         timeMs: clock.now(),
-        error: letterError(letter.error),
+        error: this.#described(letter.error),
       });
     } catch (error) {
       return { dead: false, trouble: error };
     }
-    const reason = text(letter.error);
+    const reason = this.#options.redact(text(letter.error));
     tell("dead-letter", { id, step: letter.step, reason });
     const { finished } = ledger.counts();
     this.#inARow = finished === this.#finishedBefore ? this.#inARow + 1 : 1;
@@ -205,9 +207,15 @@ export class Faults {
     );
     return { dead: true, trouble };
   }
-}
 
-function reasonOf(step: string, message: string): string {
-  const line = message.split("\n", 1)[0] as string;
-  return `${step}: ${line.length > MAX_REASON ? `${line.slice(0, MAX_REASON)}...` : line}`;
+  #described(error: unknown): LetterError {
+    const { redact } = this.#options;
+    const { message, stack, ...others } = letterError(error);
+    return { ...others, message: redact(message), ...(stack !== undefined && { stack: redact(stack) }) };
+  }
+
+  #reason(step: string, message: string): string {
+    const line = this.#options.redact(message).split("\n", 1)[0] as string;
+    return `${step}: ${line.length > MAX_REASON ? `${line.slice(0, MAX_REASON)}...` : line}`;
+  }
 }

@@ -27,6 +27,8 @@ import { stopAccount } from "./stop-account.ts";
 export interface Surroundings {
   readonly clock: Clock;
   readonly random: () => number;
+  /** Takes secrets out of the texts of errors. */
+  readonly redact: (text: string) => string;
   readonly tell: Tell;
   /** Aborts when nothing more is taken in. */
   readonly intake: AbortSignal;
@@ -61,7 +63,7 @@ export class Parts {
     this.#options = options;
     this.#around = around;
     const { name } = options;
-    const { clock, tell, work, fail } = around;
+    const { clock, tell, work, fail, redact } = around;
     const { retries, resort } = errorRule(options.onError);
     this.operator = options.operator === undefined ? new PassThrough() : operatorOf(options.operator);
     this.store = resort === "dead-letter" ? storeOf(options) : undefined;
@@ -75,6 +77,7 @@ export class Parts {
       tell,
       signal: work,
       fail,
+      redact,
     });
     this.queue = new BoundedQueue<Delivery>(
       boundsOf(options),

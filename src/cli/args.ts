@@ -39,12 +39,20 @@ export class Args {
   /** Gives the value of an option as a number within bounds, if it is there. */
   number(name: string, range: NumberRange = {}): number | undefined {
     const text = this.text(name);
-    if (text === undefined) return undefined;
-    const { min = -Infinity, max = Infinity, integer = false } = range;
-    const value = Number(text);
-    if (text.trim() !== "" && value >= min && value <= max && (!integer || Number.isInteger(value))) return value;
-    throw new UsageError(`--${name}: expected ${wanted(range)}, got "${text}"`);
+    return text === undefined ? undefined : numberIn(name, text, range);
   }
+
+  /** Gives all values of an option that may be repeated, as numbers within bounds. */
+  numbers(name: string, range: NumberRange = {}): readonly number[] {
+    return this.list(name).map((text) => numberIn(name, text, range));
+  }
+}
+
+function numberIn(name: string, text: string, range: NumberRange): number {
+  const { min = -Infinity, max = Infinity, integer = false } = range;
+  const value = Number(text);
+  if (text.trim() !== "" && value >= min && value <= max && (!integer || Number.isInteger(value))) return value;
+  throw new UsageError(`--${name}: expected ${wanted(range)}, got "${text}"`);
 }
 
 function wanted({ min, max, integer }: NumberRange): string {

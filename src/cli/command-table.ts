@@ -74,6 +74,21 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./commands/schema.ts"),
   },
   {
+    name: "init",
+    summary: "make a project that works: a configuration, an operator, a test",
+    load: () => import("./commands/init.ts"),
+  },
+  {
+    name: "dead-letters",
+    summary: "list, show, replay and drop messages that could not be worked on",
+    load: () => import("./commands/dead-letters.ts"),
+  },
+  {
+    name: "bench",
+    summary: "measure what this machine can do, beside the bare client",
+    load: () => import("./commands/bench.ts"),
+  },
+  {
     name: "completion",
     summary: "print what makes your shell complete arroyo's commands",
     load: () => import("./commands/completion.ts"),

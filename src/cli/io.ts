@@ -19,6 +19,11 @@ export interface Io {
   readonly signal: AbortSignal;
   /** Aborts at the second one: leave at once. */
   readonly forced: AbortSignal;
+  /**
+   * Calls back at each SIGHUP of a process without a terminal, until taken back. Where nobody asked for it, and where
+   * there is a terminal, which has gone then, SIGHUP is as SIGTERM.
+   */
+  onHangup(callback: () => void): () => void;
   /** Aborts when nobody reads standard output any more. */
   readonly outputClosed: AbortSignal;
   /** Registers what must be undone before the process ends, whatever ends it; gives the way to take it back. */

@@ -18,8 +18,14 @@ export function processIo(program: NodeJS.Process): Io {
       stop.abort(signal);
     } else if (now - first > SAME_SIGNAL_MS) force.abort(signal);
   };
+  const hangups = new Set<() => void>();
+  const hasTerminal = stdin.isTTY === true || stdout.isTTY === true;
   program.on("SIGTERM", onSignal);
   program.on("SIGINT", onSignal);
+  program.on("SIGHUP", (signal) => {
+    if (hasTerminal || hangups.size === 0) onSignal(signal);
+    else for (const callback of [...hangups]) callback();
+  });
   const undoAll = (): void => {
     for (const undo of [...undoings].reverse()) undo();
     undoings.clear();
@@ -47,6 +53,10 @@ export function processIo(program: NodeJS.Process): Io {
     },
     signal: stop.signal,
     forced: force.signal,
+    onHangup(callback) {
+      hangups.add(callback);
+      return () => void hangups.delete(callback);
+    },
     outputClosed: unread.signal,
     onExit(undo) {
       undoings.add(undo);

@@ -106,7 +106,13 @@ class Building {
       );
       return true;
     });
-    return isKept === undefined ? undefined : this.#tried(at, () => new Block(options as never) as unknown as Block);
+    return isKept === undefined ? undefined : this.#tried(at, () => this.#made(options));
+  }
+
+  /** What its errors say goes into accounts, which travel, and into dead letters, which stay. */
+  #made(options: BlockOptions<AnyMessage, AnyMessage>): Block {
+    const { secrets } = this.#configuration;
+    return new Block(options as never, { redact: (words) => secrets.redact(words) }) as unknown as Block;
   }
 
   /** Makes parts; undefined where one of them cannot be made. */

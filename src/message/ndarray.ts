@@ -179,6 +179,12 @@ export function pins(view: ArrayBufferView): boolean {
   return view.byteLength * 2 < view.buffer.byteLength || view.buffer instanceof SharedArrayBuffer;
 }
 
+/** Tells whether a payload lies in memory that is shared, which is lent and used again once its message is settled. */
+export function isLent(payload: Uint8Array | NdArray<DType>): boolean {
+  const view = isNdArray(payload) ? (encodedBytes(payload) ?? payload.data) : payload;
+  return view.buffer instanceof SharedArrayBuffer;
+}
+
 /**
  * Stands in for an NdArray. It is not built by NdArray's constructor, whose fields would hide the getters; its
  * prototype is put below NdArray's, so that `instanceof` and the methods are those of any other array.

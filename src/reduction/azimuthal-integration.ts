@@ -57,17 +57,9 @@ export class AzimuthalIntegration extends Operator<Message, Start | Curve | Stop
   }
 
   override async open(_signal: AbortSignal): Promise<void> {
-    const { poni } = this.#options;
-    if (poni === undefined) return;
-    let contents: string;
-    try {
-      contents = await readFile(poni, "utf8");
-    } catch (error) {
-      throw new UsageError(`${SUBJECT}: ${poni}: cannot be read (${text(error)}); give the path of a .poni file`, {
-        cause: error,
-      });
-    }
-    this.#use(parsePoni(contents));
+    const { poni, shape } = this.#options;
+    if (poni !== undefined) this.#use(await this.#read(poni));
+    if (shape !== undefined) this.#preparedFor(...shape);
   }
 
   override process(message: Message): Start | Curve | Stop {
@@ -80,6 +72,18 @@ export class AzimuthalIntegration extends Operator<Message, Start | Curve | Stop
       metadata: { ...message.metadata, integration: axes },
       payload: new NdArray<"float32">(curve, shape),
     });
+  }
+
+  async #read(poni: string): Promise<Geometry> {
+    let contents: string;
+    try {
+      contents = await readFile(poni, "utf8");
+    } catch (error) {
+      throw new UsageError(`${SUBJECT}: ${poni}: cannot be read (${text(error)}); give the path of a .poni file`, {
+        cause: error,
+      });
+    }
+    return parsePoni(contents);
   }
 
   #use(geometry: Geometry): void {

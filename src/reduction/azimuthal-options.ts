@@ -1,6 +1,7 @@
 import { UsageError } from "../errors.ts";
 import { checkSentinel, type Sentinel } from "./elements.ts";
 import { type Geometry, UNITS, type Unit } from "./geometry.ts";
+import { checkOptions } from "./option-check.ts";
 import type { PixelMap } from "./pixel-map.ts";
 import type { Binning } from "./pixel-table.ts";
 
@@ -18,6 +19,8 @@ export interface AzimuthalOptions {
   readonly poni?: string;
   /** The geometry itself, in place of a `.poni` file. */
   readonly geometry?: Geometry;
+  /** Rows and columns of the frames: the table of their pixels is then made when the operator opens, not at the first. */
+  readonly shape?: readonly [number, number];
   /** How many bins; the curve has one number for each. */
   readonly bins: number;
   /** Width of a bin in pixels, the first beginning at the centre; only with the unit `pixel`. */
@@ -47,6 +50,23 @@ export interface AzimuthalOptions {
   /** `poisson`: behind the curve come its standard errors. Default `none`. */
   readonly errors?: "none" | "poisson";
 }
+
+const NAMES: readonly (keyof AzimuthalOptions)[] = [
+  ...([
+    "centre",
+    "distance",
+    "pixelSize",
+    "wavelength",
+    "poni",
+    "geometry",
+    "shape",
+    "bins",
+    "binPixels",
+    "unit",
+  ] as const),
+  ...(["range", "azimuthBins", "azimuthRange", "split", "solidAngle", "polarisation"] as const),
+  ...(["mask", "sentinel", "dark", "flat", "errors"] as const),
+];
 
 /** The most bins that a result may have. */
 export const MOST_BINS = 16_777_216;
@@ -95,6 +115,7 @@ export function plainGeometry(options: AzimuthalOptions): Geometry {
 
 /** Refuses options that mean nothing; what needs the geometry is checked by `binningOf`. */
 export function checkAzimuthal(options: AzimuthalOptions): void {
+  checkOptions("AzimuthalIntegration", options, NAMES);
   const { centre, poni, geometry, bins, azimuthBins, unit, split, errors, polarisation } = options;
   if ([centre, poni, geometry].filter((one) => one !== undefined).length !== 1) {
     throw new UsageError("AzimuthalIntegration: expected one of centre, poni and geometry, got none or several");
@@ -102,6 +123,12 @@ export function checkAzimuthal(options: AzimuthalOptions): void {
   if (centre !== undefined && !isPair(centre)) throw wrong("centre", "[row, column]", centre);
   if (poni !== undefined && typeof poni !== "string") throw wrong("poni", "the path of a file", poni);
   if (geometry !== undefined) checkGeometry(geometry);
+  if (
+    options.shape !== undefined &&
+    !(isPair(options.shape) && options.shape.every((one) => Number.isSafeInteger(one) && one > 0))
+  ) {
+    throw wrong("shape", "[rows, columns]", options.shape);
+  }
   checkCount("bins", bins);
   if (azimuthBins !== undefined) checkCount("azimuthBins", azimuthBins);
   if (bins * (azimuthBins ?? 1) > MOST_BINS) throw wrong("bins", `at most ${MOST_BINS} in all`, bins);

@@ -8,6 +8,7 @@ import { Operator } from "../operator/operator.ts";
 import { kernels } from "./chosen-kernels.ts";
 import { checkSentinel, type Frame, frameOf, type Sentinel, sentinelOf } from "./elements.ts";
 import type { Correcting } from "./kernels.ts";
+import { checkOptions } from "./option-check.ts";
 import { type PixelMap, pixelsOf } from "./pixel-map.ts";
 import { PixelMean } from "./pixel-mean.ts";
 
@@ -155,7 +156,9 @@ export class Correct extends Operator<Message, Start | CorrectedFrame | Stop> {
   }
 }
 
-function check({ dark, gain, sentinel }: CorrectOptions): void {
+function check(options: CorrectOptions): void {
+  checkOptions(SUBJECT, options, ["dark", "flat", "gain", "mask", "sentinel"]);
+  const { dark, gain, sentinel } = options;
   checkSentinel(SUBJECT, sentinel ?? "max");
   if (typeof gain === "number" && !(gain > 0)) throw new UsageError(`${SUBJECT}: gain: expected above 0, got ${gain}`);
   if (dark === undefined) return;

@@ -36,6 +36,11 @@ export function checkSentinel(subject: string, sentinel: unknown): Sentinel {
   throw new UsageError(`${subject}: sentinel: expected "max", "none" or a number, got ${String(sentinel)}`);
 }
 
+/** Makes elements of the same type, all 0. */
+export function emptyLike(data: Elements, length: number): Elements {
+  return new (data.constructor as new (length: number) => Elements)(length);
+}
+
 /** Is a frame of two dimensions whose elements are numbers. */
 export interface Frame {
   readonly dtype: FrameType;

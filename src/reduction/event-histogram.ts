@@ -7,6 +7,7 @@ import type { Stop } from "../message/stop.ts";
 import { Operator } from "../operator/operator.ts";
 import { MOST_BINS } from "./azimuthal-options.ts";
 import { type HistogramAxis, histogramAxis } from "./histogram-axis.ts";
+import { checkOptions } from "./option-check.ts";
 
 const SUBJECT = "EventHistogram";
 
@@ -73,6 +74,7 @@ export class EventHistogram extends Operator<Message, Start | Histogram | Stop> 
 
   constructor(options: EventHistogramOptions) {
     super();
+    checkOptions(SUBJECT, options, ["time", "pixels", "sliding", "every", "maxEvents"]);
     const { time, pixels, sliding, every, maxEvents } = options;
     const axes = Object.entries({ pixels, time }).filter(([, axis]) => axis !== undefined);
     if (axes.length === 0) throw new UsageError(`${SUBJECT}: expected time, pixels or both, got neither`);

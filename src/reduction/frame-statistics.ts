@@ -6,6 +6,7 @@ import type { Start } from "../message/start.ts";
 import type { Stop } from "../message/stop.ts";
 import { Operator } from "../operator/operator.ts";
 import { checkSentinel, type Frame, frameOf, type Sentinel, sentinelOf } from "./elements.ts";
+import { checkOptions, wrongOption } from "./option-check.ts";
 import { PixelMoments, STATISTICS, type Statistic } from "./pixel-moments.ts";
 
 const SUBJECT = "FrameStatistics";
@@ -87,7 +88,7 @@ export class FrameStatistics extends Operator<Message, Start | Statistics | Stop
         `${SUBJECT}: ${this.#options.key}: has more than ${most} values in a run; raise maxKeys, or choose another key`,
       );
     }
-    const moments = new PixelMoments(rows * columns, this.#options.decay);
+    const moments = new PixelMoments(rows * columns, this.#statistics, this.#options.decay);
     const kept = { rows, columns, moments, value, waiting: 0 };
     keys.set(name, kept);
     return kept;
@@ -110,19 +111,18 @@ export class FrameStatistics extends Operator<Message, Start | Statistics | Stop
   }
 }
 
-function check({ statistics, every, decay, key, maxKeys, sentinel }: FrameStatisticsOptions): void {
+function check(options: FrameStatisticsOptions): void {
+  checkOptions(SUBJECT, options, ["statistics", "every", "decay", "key", "maxKeys", "sentinel"]);
+  const { statistics, every, decay, key, maxKeys, sentinel } = options;
   checkSentinel(SUBJECT, sentinel ?? "max");
   if (statistics !== undefined && (statistics.length === 0 || statistics.some((one) => !STATISTICS.includes(one)))) {
-    throw wrong("statistics", `some of ${STATISTICS.join(", ")}`, statistics);
+    throw wrongOption(SUBJECT, "statistics", `some of ${STATISTICS.join(", ")}`, statistics);
   }
   for (const [name, value] of Object.entries({ every, maxKeys })) {
     if (value !== undefined && !(Number.isSafeInteger(value) && value > 0))
-      throw wrong(name, "a number from 1 up", value);
+      throw wrongOption(SUBJECT, name, "a number from 1 up", value);
   }
-  if (decay !== undefined && !(decay > 0 && decay <= 1)) throw wrong("decay", "above 0, at most 1", decay);
-  if (key !== undefined && typeof key !== "string") throw wrong("key", "a field of the metadata", key);
-}
-
-function wrong(option: string, expected: string, got: unknown): UsageError {
-  return new UsageError(`${SUBJECT}: ${option}: expected ${expected}, got ${String(got)}`);
+  if (decay !== undefined && !(decay > 0 && decay <= 1))
+    throw wrongOption(SUBJECT, "decay", "above 0, at most 1", decay);
+  if (key !== undefined && typeof key !== "string") throw wrongOption(SUBJECT, "key", "a field of the metadata", key);
 }

@@ -23,57 +23,55 @@ export interface Point {
   along: number;
 }
 
+/** Says how a coordinate of a point follows from its row and column. */
+interface Plane {
+  readonly origin: number;
+  readonly perRow: number;
+  readonly perColumn: number;
+}
+
 /** Finds points of a detector. */
 export class Positions {
-  readonly #geometry: Geometry;
-  readonly #rows: number;
-  readonly #columns: number;
-  /** The product of the three rotations: first about the vertical axis, then the horizontal one, then the beam. */
-  readonly #turn: readonly number[];
+  readonly #distance: number;
+  readonly #up: Plane;
+  readonly #side: Plane;
+  readonly #along: Plane;
 
   constructor(geometry: Geometry, rows: number, columns: number) {
-    this.#geometry = geometry;
-    this.#rows = rows;
-    this.#columns = columns;
-    const { rot1, rot2, rot3 } = geometry;
+    const { rot1, rot2, rot3, orientation = 3 } = geometry;
+    this.#distance = geometry.distance;
     const [c1, c2, c3] = [Math.cos(rot1), Math.cos(rot2), Math.cos(rot3)];
     const [s1, s2, s3] = [Math.sin(rot1), Math.sin(rot2), Math.sin(rot3)];
-    this.#turn = [
-      c2 * c3,
-      c3 * s1 * s2 - c1 * s3,
-      -(c1 * c3 * s2 + s1 * s3),
-      c2 * s3,
-      c1 * c3 + s1 * s2 * s3,
-      -(-c3 * s1 + c1 * s2 * s3),
-      s2,
-      -c2 * s1,
-      c1 * c2,
-    ];
+    const first = lengths(orientation === 1 || orientation === 2, rows, geometry.pixel1, geometry.poni1);
+    const second = lengths(orientation === 1 || orientation === 4, columns, geometry.pixel2, geometry.poni2);
+    // The product of the three rotations: first about the vertical axis, then the horizontal one, then the beam.
+    const plane = (one: number, other: number, third: number): Plane => ({
+      origin: first.origin * one + second.origin * other + geometry.distance * third,
+      perRow: first.step * one,
+      perColumn: second.step * other,
+    });
+    this.#up = plane(c2 * c3, c3 * s1 * s2 - c1 * s3, -(c1 * c3 * s2 + s1 * s3));
+    this.#side = plane(c2 * s3, c1 * c3 + s1 * s2 * s3, -(-c3 * s1 + c1 * s2 * s3));
+    this.#along = plane(s2, -c2 * s1, c1 * c2);
   }
 
   /** Finds a point given in pixels; the first pixel reaches from 0 to 1. */
   find(row: number, column: number, point: Point): void {
-    const { distance, orientation = 3 } = this.#geometry;
-    const [m11, m12, m13, m21, m22, m23, m31, m32, m33] = this.#turn as readonly number[] & { readonly length: 9 };
-    const first = this.#first(orientation === 1 || orientation === 2 ? this.#rows - row : row);
-    const second = this.#second(orientation === 1 || orientation === 4 ? this.#columns - column : column);
-    point.up = first * (m11 as number) + second * (m12 as number) + distance * (m13 as number);
-    point.side = first * (m21 as number) + second * (m22 as number) + distance * (m23 as number);
-    point.along = first * (m31 as number) + second * (m32 as number) + distance * (m33 as number);
+    const [up, side, along] = [this.#up, this.#side, this.#along];
+    point.up = up.origin + row * up.perRow + column * up.perColumn;
+    point.side = side.origin + row * side.perRow + column * side.perColumn;
+    point.along = along.origin + row * along.perRow + column * along.perColumn;
   }
 
   /** Gives the solid angle of a pixel at a point, where that of one at normal incidence is 1. */
   solidAngle({ up, side, along }: Point): number {
-    return (this.#geometry.distance / Math.sqrt(up * up + side * side + along * along)) ** 3;
+    return (this.#distance / Math.sqrt(up * up + side * side + along * along)) ** 3;
   }
+}
 
-  #first(row: number): number {
-    return row * this.#geometry.pixel1 - this.#geometry.poni1;
-  }
-
-  #second(column: number): number {
-    return column * this.#geometry.pixel2 - this.#geometry.poni2;
-  }
+/** Says how far from the foot of the perpendicular the first pixel begins, and how far it is from one to the next. */
+function lengths(isBackward: boolean, pixels: number, size: number, poni: number): { origin: number; step: number } {
+  return isBackward ? { origin: pixels * size - poni, step: -size } : { origin: -poni, step: size };
 }
 
 /** Names what the radial axis counts. */

@@ -1,5 +1,6 @@
 import { UsageError } from "../errors.ts";
 import { MOST_BINS } from "./azimuthal-options.ts";
+import { checkOptions } from "./option-check.ts";
 
 /** Says how bins of equal width lie on an axis. */
 export interface HistogramAxis {
@@ -10,7 +11,8 @@ export interface HistogramAxis {
 
 /** Checks an axis that came from outside. */
 export function histogramAxis(subject: string, axis: unknown): HistogramAxis {
-  const { bins, range } = (axis ?? {}) as Partial<HistogramAxis>;
+  checkOptions(subject, axis as HistogramAxis, ["bins", "range"]);
+  const { bins, range } = axis as Partial<HistogramAxis>;
   if (!Number.isSafeInteger(bins) || (bins as number) < 1 || (bins as number) > MOST_BINS) {
     throw new UsageError(`${subject}: bins: expected a whole number from 1 to ${MOST_BINS}, got ${String(bins)}`);
   }

@@ -1,10 +1,10 @@
-import { UsageError } from "../errors.ts";
 import type { Event } from "../message/event.ts";
 import type { Data, Message, Payload } from "../message/message.ts";
 import type { Start } from "../message/start.ts";
 import type { Stop } from "../message/stop.ts";
 import { Operator } from "../operator/operator.ts";
 import { checkSentinel, type Frame, frameOf, type Sentinel, sentinelOf } from "./elements.ts";
+import { checkOptions, wrongOption } from "./option-check.ts";
 import { type PixelMap, pixelsOf } from "./pixel-map.ts";
 
 const SUBJECT = "HitFinder";
@@ -33,10 +33,12 @@ export class HitFinder extends Operator<Message, Start | JudgedFrame | Stop> {
 
   constructor(options: HitFinderOptions) {
     super();
+    checkOptions(SUBJECT, options, ["threshold", "minPixels", "blanks", "mask", "sentinel"]);
     const { threshold, minPixels, blanks = "drop", sentinel = "max" } = options;
-    if (!Number.isFinite(threshold)) throw wrong("threshold", "a number", threshold);
-    if (!(Number.isSafeInteger(minPixels) && minPixels > 0)) throw wrong("minPixels", "a number from 1 up", minPixels);
-    if (blanks !== "drop" && blanks !== "mark") throw wrong("blanks", "drop or mark", blanks);
+    if (!Number.isFinite(threshold)) throw wrongOption(SUBJECT, "threshold", "a number", threshold);
+    if (!(Number.isSafeInteger(minPixels) && minPixels > 0))
+      throw wrongOption(SUBJECT, "minPixels", "a number from 1 up", minPixels);
+    if (blanks !== "drop" && blanks !== "mark") throw wrongOption(SUBJECT, "blanks", "drop or mark", blanks);
     checkSentinel(SUBJECT, sentinel);
     this.#options = options;
   }
@@ -67,8 +69,4 @@ export class HitFinder extends Operator<Message, Start | JudgedFrame | Stop> {
     }
     return pixels;
   }
-}
-
-function wrong(option: string, expected: string, got: unknown): UsageError {
-  return new UsageError(`${SUBJECT}: ${option}: expected ${expected}, got ${String(got)}`);
 }

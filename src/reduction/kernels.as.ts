@@ -3,4 +3,13 @@
 export { correct } from "./correct.as";
 export { gather, gatherWithErrors } from "./gather.as";
 export { fold, sumByte, sumShort, sumValues, sumValuesWithErrors } from "./sum-bins.as";
+export {
+  clearBytes,
+  clearFloats,
+  clearShorts,
+  clearWords,
+  sumByteRuns,
+  sumShortRuns,
+  sumWordRuns,
+} from "./sum-runs.as";
 export { values } from "./values.as";

@@ -1,5 +1,6 @@
-import { azimuth, type Geometry, type Point, Positions, radius, type Unit } from "./geometry.ts";
+import type { Geometry, Unit } from "./geometry.ts";
 import type { Parts } from "./kernels.ts";
+import { type Places, placesOf } from "./pixel-places.ts";
 
 /** Says how bins lie on an axis. */
 export interface Axis {
@@ -31,8 +32,6 @@ export interface PixelTable {
   readonly weight: Float32Array | undefined;
 }
 
-const DEGREES: number = 180 / Math.PI;
-
 /** Works out to which bins each pixel belongs; `masked` says which are left out. */
 export function pixelTable(
   geometry: Geometry,
@@ -41,7 +40,8 @@ export function pixelTable(
   binning: Binning,
   masked: Uint8Array,
 ): PixelTable {
-  const places = placesOf(geometry, rows, columns, binning);
+  const { unit, split, azimuth } = binning;
+  const places = placesOf(geometry, rows, columns, { unit, isSplit: split === "bbox", isTwo: azimuth !== undefined });
   const radial = radialAxis(places, binning, masked);
   const around = binning.azimuth;
   const second: Axis | undefined = around && { bins: around.bins, least: around.range[0], most: around.range[1] };
@@ -49,54 +49,6 @@ export function pixelTable(
   const shape = { pixels: rows * columns, bins, radial };
   if (binning.split === "no") return { ...shape, ...wholePixels(places, radial, second, masked, bins) };
   return { ...shape, ...splitPixels(places, radial, second, masked) };
-}
-
-interface Places {
-  readonly centre: Float64Array;
-  /** How far the corners are from the centre. */
-  readonly reach: Float64Array | undefined;
-  readonly angle: Float64Array | undefined;
-  readonly angleReach: Float64Array | undefined;
-}
-
-function placesOf(geometry: Geometry, rows: number, columns: number, binning: Binning): Places {
-  const pixels = rows * columns;
-  const positions = new Positions(geometry, rows, columns);
-  const distance = radius(binning.unit, geometry);
-  const point: Point = { up: 0, side: 0, along: 0 };
-  const isSplit = binning.split === "bbox";
-  const isTwo = binning.azimuth !== undefined;
-  const places = {
-    centre: new Float64Array(pixels),
-    reach: isSplit ? new Float64Array(pixels) : undefined,
-    angle: isTwo ? new Float64Array(pixels) : undefined,
-    angleReach: isTwo && isSplit ? new Float64Array(pixels) : undefined,
-  };
-  for (let row = 0, pixel = 0; row < rows; row += 1) {
-    for (let column = 0; column < columns; column += 1, pixel += 1) {
-      positions.find(row + 0.5, column + 0.5, point);
-      const centre = distance(point);
-      const angle = isTwo ? azimuth(point) * DEGREES : 0;
-      places.centre[pixel] = centre;
-      if (places.angle !== undefined) places.angle[pixel] = angle;
-      if (places.reach === undefined) continue;
-      let reach = 0;
-      let angleReach = 0;
-      for (let corner = 0; corner < 4; corner += 1) {
-        positions.find(row + (corner >> 1), column + (corner & 1), point);
-        reach = Math.max(reach, Math.abs(distance(point) - centre));
-        if (isTwo) angleReach = Math.max(angleReach, Math.abs(turned(azimuth(point) * DEGREES - angle)));
-      }
-      places.reach[pixel] = reach;
-      if (places.angleReach !== undefined) places.angleReach[pixel] = angleReach;
-    }
-  }
-  return places;
-}
-
-/** Brings a difference of angles between -180 and 180. */
-function turned(degrees: number): number {
-  return degrees - 360 * Math.round(degrees / 360);
 }
 
 function radialAxis({ centre, reach }: Places, { bins, range }: Binning, masked: Uint8Array): Axis {
@@ -157,6 +109,7 @@ function splitPixels(places: Places, radial: Axis, second: Axis | undefined, mas
     along.set(centre[pixel] as number, reach?.[pixel] as number, radial);
     if (second === undefined) around.setWhole();
     else around.setAngle(angle?.[pixel] as number, angleReach?.[pixel] as number, second);
+    if (along.count === 0 || around.count === 0) continue;
     const needed = count + along.count * around.count;
     if (needed > bin.length) {
       const size = Math.max(needed, Math.ceil(bin.length * 1.5));
@@ -213,8 +166,9 @@ class Spread {
       if (first >= 0 && first < bins) this.#add(first, 1);
       return;
     }
-    for (let bin = Math.max(0, first); bin <= Math.min(last, bins - 1); bin += 1) {
-      const part = (Math.min(bin + 1, high) - Math.max(bin, low)) / width;
+    const end = Math.min(last, bins - 1);
+    for (let bin = Math.max(0, first); bin <= end; bin += 1) {
+      const part = ((bin < last ? bin + 1 : high) - (bin > first ? bin : low)) / width;
       if (part > 0) this.#add(bin, part);
     }
   }
@@ -229,7 +183,10 @@ class Spread {
 /** Sorts the entries of a table by bin, as kernels take them; those of a bin stay in the order of their pixels. */
 export function partsOf({ pixels, bins, starts, bin, weight }: PixelTable): Parts {
   const places = new Uint32Array(bins + 1);
-  for (const one of bin) places[one + 1] = (places[one + 1] as number) + 1;
+  for (let entry = 0; entry < bin.length; entry += 1) {
+    const one = (bin[entry] as number) + 1;
+    places[one] = (places[one] as number) + 1;
+  }
   for (let one = 0; one < bins; one += 1) places[one + 1] = (places[one + 1] as number) + (places[one] as number);
   const next = places.slice();
   const sorted = { pixel: new Uint32Array(bin.length), weight: new Float32Array(bin.length) };

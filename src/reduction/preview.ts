@@ -1,4 +1,3 @@
-import { UsageError } from "../errors.ts";
 import type { Event } from "../message/event.ts";
 import type { Data, Message } from "../message/message.ts";
 import { NdArray } from "../message/ndarray.ts";
@@ -7,6 +6,7 @@ import type { Stop } from "../message/stop.ts";
 import { Operator } from "../operator/operator.ts";
 import { type Clock, systemClock } from "../time/clock.ts";
 import { checkSentinel, type Frame, frameOf, type Sentinel, sentinelOf } from "./elements.ts";
+import { checkOptions, wrongOption } from "./option-check.ts";
 
 const SUBJECT = "Preview";
 
@@ -36,12 +36,14 @@ export class Preview extends Operator<Message, Start | PreviewFrame | Stop> {
 
   constructor(options: PreviewOptions = {}, clock: Clock = systemClock) {
     super();
+    checkOptions(SUBJECT, options, ["oneIn", "perSecond", "stretch", "range", "sentinel"]);
     const { oneIn = 1, perSecond = 1, stretch = "log", range, sentinel = "max" } = options;
-    if (!(Number.isSafeInteger(oneIn) && oneIn > 0)) throw wrong("oneIn", "a whole number from 1 up", oneIn);
-    if (!(perSecond > 0)) throw wrong("perSecond", "a number above 0", perSecond);
-    if (stretch !== "log" && stretch !== "linear") throw wrong("stretch", "log or linear", stretch);
+    if (!(Number.isSafeInteger(oneIn) && oneIn > 0))
+      throw wrongOption(SUBJECT, "oneIn", "a whole number from 1 up", oneIn);
+    if (!(perSecond > 0)) throw wrongOption(SUBJECT, "perSecond", "a number above 0", perSecond);
+    if (stretch !== "log" && stretch !== "linear") throw wrongOption(SUBJECT, "stretch", "log or linear", stretch);
     if (range !== undefined && !(range.length === 2 && range.every(Number.isFinite) && range[1] > range[0])) {
-      throw wrong("range", "[black, white], white above black", range);
+      throw wrongOption(SUBJECT, "range", "[black, white], white above black", range);
     }
     checkSentinel(SUBJECT, sentinel);
     this.#options = options;
@@ -91,18 +93,38 @@ function stretched(
   [black, white]: readonly [number, number],
   isLog: boolean,
 ): Uint8Array {
-  const picture = new Uint8Array(data.length);
   const span = isLog ? Math.log1p(white - black) : white - black;
-  for (let pixel = 0; pixel < data.length; pixel += 1) {
-    const value = Number(data[pixel]);
-    if (value === sentinel || !Number.isFinite(value)) continue;
+  const shade = (value: number): number => {
+    if (value === sentinel || !Number.isFinite(value)) return 0;
     const above = Math.min(Math.max(value, black), white) - black;
     const part = span === 0 ? 0 : (isLog ? Math.log1p(above) : above) / span;
-    picture[pixel] = 1 + Math.round(254 * part);
+    return 1 + Math.round(254 * part);
+  };
+  const picture = new Uint8Array(data.length);
+  if (isSmall(data) && data.length > VALUES) {
+    const shades = Uint8Array.from({ length: VALUES }, (_, bits) => shade(valueOfBits(data, bits)));
+    for (let pixel = 0; pixel < data.length; pixel += 1) {
+      picture[pixel] = shades[(data[pixel] as number) & (VALUES - 1)] as number;
+    }
+    return picture;
   }
+  for (let pixel = 0; pixel < data.length; pixel += 1) picture[pixel] = shade(Number(data[pixel]));
   return picture;
 }
 
-function wrong(option: string, expected: string, got: unknown): UsageError {
-  return new UsageError(`${SUBJECT}: ${option}: expected ${expected}, got ${String(got)}`);
+/** So many values has an integer of 16 bits: less work than as many pixels as large frames have. */
+const VALUES = 65_536;
+
+type Small = Uint8Array | Int8Array | Uint16Array | Int16Array;
+
+function isSmall(data: Frame["data"]): data is Small {
+  return (
+    data instanceof Uint8Array || data instanceof Int8Array || data instanceof Uint16Array || data instanceof Int16Array
+  );
+}
+
+/** Gives the integer whose lowest 16 bits these are. */
+function valueOfBits(data: Small, bits: number): number {
+  const isSigned = data instanceof Int8Array || data instanceof Int16Array;
+  return isSigned ? (bits << 16) >> 16 : bits;
 }

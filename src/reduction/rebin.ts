@@ -6,6 +6,7 @@ import type { Start } from "../message/start.ts";
 import type { Stop } from "../message/stop.ts";
 import { Operator } from "../operator/operator.ts";
 import { checkSentinel, type Frame, frameOf, type Sentinel, sentinelOf } from "./elements.ts";
+import { checkOptions } from "./option-check.ts";
 
 /** Says how many pixels become one. One plain object: it can stand in YAML and go to threads. */
 export interface RebinOptions {
@@ -31,6 +32,7 @@ export class Rebin extends Operator<Message, Start | RebinnedFrame | Stop> {
 
   constructor(options: RebinOptions) {
     super();
+    checkOptions("Rebin", options, ["rows", "columns", "combine", "sentinel"]);
     for (const key of ["rows", "columns"] as const) {
       const value = options[key] ?? 1;
       if (value !== "all" && !(Number.isSafeInteger(value) && value > 0)) {

@@ -5,6 +5,7 @@ import type { Start } from "../message/start.ts";
 import type { Stop } from "../message/stop.ts";
 import { Operator } from "../operator/operator.ts";
 import { checkSentinel, type Frame, frameOf, type Sentinel, sentinelOf } from "./elements.ts";
+import { checkOptions } from "./option-check.ts";
 import { type Window, windowIn, windowOf } from "./window.ts";
 
 const SUBJECT = "Regions";
@@ -38,6 +39,7 @@ export class Regions extends Operator<Message, Start | RegionsEvent | Stop> {
 
   constructor(options: RegionsOptions) {
     super();
+    checkOptions(SUBJECT, options, ["regions", "sentinel"]);
     const { regions, sentinel = "max" } = options;
     if (typeof regions !== "object" || regions === null || Object.keys(regions).length === 0) {
       throw new UsageError(`${SUBJECT}: regions: expected windows by name, got ${String(regions)}`);

@@ -1,11 +1,11 @@
-import { UsageError } from "../errors.ts";
 import type { Event } from "../message/event.ts";
 import type { Data, Message } from "../message/message.ts";
 import { type DType, NdArray } from "../message/ndarray.ts";
 import type { Start } from "../message/start.ts";
 import type { Stop } from "../message/stop.ts";
 import { Operator } from "../operator/operator.ts";
-import { type Elements, type Frame, frameOf } from "./elements.ts";
+import { type Elements, emptyLike, type Frame, frameOf } from "./elements.ts";
+import { checkOptions, wrongOption } from "./option-check.ts";
 import { type Window, windowIn, windowOf } from "./window.ts";
 
 /** Is a frame of the type that came in. */
@@ -41,8 +41,9 @@ export class Rotate extends Operator<Message, Start | ReshapedFrame | Stop> {
 
   constructor(options: { readonly quarters: number }) {
     super();
-    if (!Number.isSafeInteger(options?.quarters)) {
-      throw new UsageError(`Rotate: quarters: expected a whole number, got ${String(options?.quarters)}`);
+    checkOptions("Rotate", options, ["quarters"]);
+    if (!Number.isSafeInteger(options.quarters)) {
+      throw wrongOption("Rotate", "quarters", "a whole number", options.quarters);
     }
     this.#quarters = ((options.quarters % 4) + 4) % 4;
   }
@@ -69,10 +70,6 @@ export class Rotate extends Operator<Message, Start | ReshapedFrame | Stop> {
     const shape = this.#quarters === 2 ? [rows, columns] : [columns, rows];
     return message.with({ payload: arrayLike(frame, data, shape) });
   }
-}
-
-function emptyLike(data: Elements, length: number): Elements {
-  return new (data.constructor as new (length: number) => Elements)(length);
 }
 
 function arrayLike({ dtype }: Frame, data: Elements, shape: readonly number[]): NdArray<DType> {

@@ -13,11 +13,18 @@ export interface Exports {
   ): void;
   gather(from: number, starts: number, pixels: number, weights: number, bins: number, sums: number): void;
   gatherWithErrors(from: number, starts: number, pixels: number, weights: number, bins: number, pairs: number): void;
+  clearBytes: Clear;
+  clearFloats(count: number, hasSentinel: number, sentinel: number, list: number, first: number): number;
+  clearShorts: Clear;
+  clearWords: Clear;
   fold(count: number, sums: number): void;
   sumByte: SumSmall;
+  sumByteRuns: SumRuns;
   sumShort: SumSmall;
+  sumShortRuns: SumRuns;
   sumValues(from: number, count: number, bins: number, sums: number): void;
   sumValuesWithErrors(from: number, count: number, bins: number, pairs: number): void;
+  sumWordRuns: SumRuns;
   values(
     type: number,
     from: number,
@@ -31,6 +38,10 @@ export interface Exports {
     first: number,
   ): number;
 }
+
+type Clear = (count: number, sentinel: number, list: number, first: number) => number;
+
+type SumRuns = (runs: number, count: number, entries: number, sums: number, kind: number) => void;
 
 type SumSmall = (
   from: number,

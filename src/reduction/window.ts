@@ -1,5 +1,6 @@
 import { UsageError } from "../errors.ts";
 import type { Frame } from "./elements.ts";
+import { checkOptions } from "./option-check.ts";
 
 /** Is a part of a frame: from, inclusive, to, exclusive. */
 export interface Window {
@@ -9,7 +10,8 @@ export interface Window {
 
 /** Checks a window that came from outside. */
 export function windowOf(subject: string, window: unknown): Window {
-  const { rows, columns } = (window ?? {}) as Partial<Window>;
+  checkOptions(subject, window as Window, ["rows", "columns"]);
+  const { rows, columns } = window as Partial<Window>;
   for (const [name, range] of Object.entries({ rows, columns })) {
     const isRange = Array.isArray(range) && range.length === 2 && range.every((one) => Number.isSafeInteger(one));
     if (

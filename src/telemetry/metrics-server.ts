@@ -14,6 +14,8 @@ export interface MetricsServerOptions {
   readonly port: number;
   /** Beyond this age of an unfinished message the process is not ready; default 30 000. */
   readonly maxStallMs?: number;
+  /** Takes secrets out of a text: reasons of drops come from anywhere. */
+  readonly redact?: (text: string) => string;
 }
 
 const MAX_STALL_MS = 30_000;
@@ -35,7 +37,7 @@ export class MetricsServer implements AsyncDisposable {
 
   /** Starts to serve; rejects when the address cannot be had. */
   static async open(blocks: readonly Observed[], options: MetricsServerOptions): Promise<MetricsServer> {
-    const { host, port, maxStallMs = MAX_STALL_MS } = options;
+    const { host, port, maxStallMs = MAX_STALL_MS, redact = (text) => text } = options;
     const watched = blocks.map((block) => new Watched(block, performance.now()));
     const looking = setInterval(() => {
       for (const one of watched) one.stalledMs(performance.now());
@@ -53,10 +55,10 @@ export class MetricsServer implements AsyncDisposable {
       const nowMs = performance.now();
       if (path === "/readyz") {
         const { isReady, reasons } = healthOf(watched, nowMs, maxStallMs);
-        return reply(isReady ? 200 : 503, PLAIN, isReady ? "ok\n" : `${reasons.join("\n")}\n`);
+        return reply(isReady ? 200 : 503, PLAIN, isReady ? "ok\n" : redact(`${reasons.join("\n")}\n`));
       }
       if (path !== "/metrics") return reply(404, PLAIN, "there are /metrics, /livez and /readyz\n");
-      return reply(200, PROMETHEUS_TYPE, prometheusText([...blockMetrics(watched, nowMs), memory()]));
+      return reply(200, PROMETHEUS_TYPE, prometheusText([...blockMetrics(watched, nowMs), memory()], redact));
     });
     server.unref();
     try {

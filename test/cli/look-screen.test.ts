@@ -134,6 +134,21 @@ describe("look in a terminal", () => {
     expect(terminal.text).not.toContain("▀");
   });
 
+  test("an uncaught error - the terminal is as it was, and shows the error", { timeout: 60_000 }, async () => {
+    await using source = await detector();
+    // Somebody else's code in the same process fails.
+    const faulty = 'process.on("SIGUSR2", () => { throw new Error("out of the blue"); });';
+    const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(faulty)}`;
+    await using terminal = new PseudoTerminal(["look", source.url], { env: { NODE_OPTIONS } });
+    const pid = Number((await firstMatch(terminal, /pid (\d+)/))[1]);
+    await terminal.until(hasImage);
+    process.kill(pid, "SIGUSR2");
+    expect(await terminal.ended).toBe(1);
+    expect(terminal.isFullScreen).toBe(false);
+    expect(terminal.text).toContain("out of the blue");
+    expect(terminal.text).not.toContain("▀");
+  });
+
   test("no colours - letters of different darkness", { timeout: 60_000 }, async () => {
     await using source = await detector();
     await using terminal = new PseudoTerminal(["look", source.url], { env: { NO_COLOR: "1" } });

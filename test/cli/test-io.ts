@@ -10,6 +10,8 @@ export interface TestIo extends Io {
   stop(): void;
   /** Ends it as the second one does. */
   force(): void;
+  /** Sends a SIGHUP. */
+  hangUp(): void;
   /** Closes the other end of standard output. */
   closeOutput(): void;
 }
@@ -47,6 +49,7 @@ export class Captured extends Writable {
 /** Makes a world for one command. */
 export function testIo(over: Partial<Io> = {}): TestIo {
   const [out, err] = [new Captured(), new Captured()];
+  const hangups = new Set<() => void>();
   const [stop, force, closed] = [new AbortController(), new AbortController(), new AbortController()];
   return {
     stdin: new PassThrough(),
@@ -62,6 +65,13 @@ export function testIo(over: Partial<Io> = {}): TestIo {
     setRawMode: () => undefined,
     signal: stop.signal,
     forced: force.signal,
+    onHangup(callback: () => void) {
+      hangups.add(callback);
+      return () => void hangups.delete(callback);
+    },
+    hangUp() {
+      for (const callback of [...hangups]) callback();
+    },
     outputClosed: closed.signal,
     onExit: () => () => undefined,
     stop: () => stop.abort("SIGTERM"),

@@ -50,6 +50,30 @@ describe("demo", () => {
     expect(code).toBe(0);
   });
 
+  test("dectris-v2 - the detector speaks a real one's format, and the account still adds up", {
+    timeout: 60_000,
+  }, async () => {
+    const { code, text } = await demo(["--format", "dectris-v2", "--frames", "60", "--hz", "60"]);
+    expect(text).toContain("mean of 60 curves");
+    expect(sum(text)).toEqual({ sent: 60, received: 60, lost: 0 });
+    expect(code).toBe(0);
+  });
+
+  test("dectris-v2, kill - what was lost is known by the numbers of the images", { timeout: 60_000 }, async () => {
+    const { code, text } = await demo(["--format", "dectris-v2", "--kill", "--frames", "150", "--hz", "30"]);
+    const { sent, received, lost } = sum(text);
+    expect(sent).toBe(150);
+    expect(received + lost).toBe(sent);
+    if (lost > 0) expect(text).toMatch(/^images that never arrived: \d+/m);
+    expect(code).toBe(0);
+  });
+
+  test("format - one that is not there is refused", { timeout: 60_000 }, async () => {
+    const { code, text } = await demo(["--format", "eiger"]);
+    expect(text).toBe("--format: expected native or dectris-v2, got eiger\n");
+    expect(code).toBe(2);
+  });
+
   test("keep - runs until Ctrl-C, and then adds up", { timeout: 60_000 }, async () => {
     let asked = false;
     const { code, text } = await demo(["--keep", "--hz", "60"], (said, interrupt) => {

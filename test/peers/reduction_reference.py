@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import numpy
+import scipy.ndimage
 
 logging.disable(logging.CRITICAL)
 
@@ -124,6 +125,43 @@ def corrected(dtype):
     return [None if out else float(value) for value, out in zip(values.ravel(), left_out.ravel())]
 
 
+def pixel_statistics(dtype):
+    """numpy: of each pixel over five frames, and of blocks and a region of one; what is not valid is left out."""
+    frames, saturated = zip(*(frame(dtype, seed) for seed in range(11, 16)))
+    stack = numpy.ma.masked_array(numpy.array(frames, dtype="float64"), numpy.array(saturated))
+    blocks = stack[0].reshape(ROWS // 4, 4, COLUMNS // 8, 8)
+    region = stack[0][5:25, 10:50]
+    return dict(
+        mean=plain(stack.mean(axis=0)),
+        variance=plain(stack.var(axis=0, ddof=1)),
+        min=plain(stack.min(axis=0)),
+        max=plain(stack.max(axis=0)),
+        sums=plain(blocks.sum(axis=(1, 3))),
+        projection=plain(stack[0].mean(axis=0)),
+        region=dict(
+            pixels=int(region.count()), sum=float(region.sum()), mean=float(region.mean()),
+            variance=float(region.var(ddof=1)), min=float(region.min()), max=float(region.max()),
+        ),
+    )
+
+
+def plain(values):
+    return [None if value is numpy.ma.masked else float(value) for value in values.ravel()]
+
+
+LINES = [((3.2, 5.7), (40.1, 60.3), 50), ((30.5, 60.5), (2.0, 1.25), 33)]
+
+
+def line_cuts():
+    """scipy: straight interpolation between pixels, whose middles are whole numbers there."""
+    made = []
+    for start, end, samples in LINES:
+        rows, columns = (numpy.linspace(start[axis], end[axis], samples) - 0.5 for axis in [0, 1])
+        values = scipy.ndimage.map_coordinates(dark_map(3).astype("float64"), [rows, columns], order=1)
+        made.append({"from": start, "to": end, "samples": samples, "values": [float(value) for value in values]})
+    return made
+
+
 def main(folder):
     made = []
     for case in cases():
@@ -131,6 +169,12 @@ def main(folder):
         made.append(dict(case, geometry=GEOMETRIES[case["geometry"]], intensity=intensity, sigma=sigma))
     write(folder / "integration.json", dict(pyFAI=pyFAI.version, numpy=numpy.__version__, cases=made))
     every = 37
+    every_pixel = {dtype: pixel_statistics(dtype) for dtype in DTYPES}
+    for made in every_pixel.values():
+        for name in ["mean", "variance", "min", "max"]:
+            made[name] = made[name][::every]
+    write(folder / "statistics.json", dict(numpy=numpy.__version__, every=every, frames=every_pixel))
+    write(folder / "line-cut.json", dict(scipy=scipy.__version__, cuts=line_cuts()))
     frames = {dtype: corrected(dtype)[::every] for dtype in DTYPES}
     write(folder / "correction.json", dict(numpy=numpy.__version__, every=every, frames=frames))
 

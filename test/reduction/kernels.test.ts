@@ -45,7 +45,8 @@ describe.each(EACH)("kernels, %s", (_name, kernels) => {
     ["int16", large((length) => new Int16Array(length), 0x7fff), 0x7fff],
     ["int16 with a negative sentinel", large((length) => new Int16Array(length), -2), -2],
   ] as const)("sums - of %s over several batches", (_type, values, sentinel) => {
-    for (const count of [1, 3, 1000, 5000]) {
+    // By lists of pixels, by tables of small sums, by the wide table.
+    for (const count of [1, 3, 1000, 3000, 5000]) {
       const bins = binsFor(count, PIXELS);
       const expected = summed(values, bins, count, sentinel);
       const { sums, invalid } = kernels.byPixel(bins, count, false).sum(values, sentinel);
@@ -54,6 +55,39 @@ describe.each(EACH)("kernels, %s", (_name, kernels) => {
       const withErrors = kernels.byPixel(bins, count, true).sum(values, sentinel);
       expect([...withErrors.sums]).toEqual(expected.sums);
       expect([...(withErrors.variances ?? [])]).toEqual(expected.variances);
+    }
+  });
+
+  test.each([
+    [
+      "uint32",
+      Uint32Array.from(numbers(4, PIXELS), (state) => (state % 11 === 0 ? 0xffffffff : state >>> 1)),
+      0xffffffff,
+    ],
+    ["int32", Int32Array.from(numbers(4, PIXELS), (state) => (state % 11 === 0 ? 7 : state >> 1)), 7],
+    [
+      "float32",
+      Float32Array.from(numbers(4, PIXELS), (state) => [(state >>> 9) / 4, EMPTY, Infinity, -1, 5][state % 5] ?? 0),
+      5,
+    ],
+    [
+      "float32 without a sentinel",
+      Float32Array.from(numbers(4, PIXELS), (state) => (state >>> 9) / 4 - 100),
+      undefined,
+    ],
+  ] as const)("sums - of %s over several tiles", (_type, values, sentinel) => {
+    for (const count of [1, 1000, 20_000]) {
+      const bins = binsFor(count, PIXELS);
+      const expected = summed(values, bins, count, sentinel);
+      const summing = kernels.byPixel(bins, count, false);
+      for (let round = 0; round < 2; round += 1) {
+        const { sums, invalid } = summing.sum(values, sentinel);
+        expect([...sums]).toEqual(expected.sums);
+        expect([...invalid]).toEqual(expected.invalid);
+      }
+      // Frames of another type go through the same tables.
+      const bytes = Uint8Array.from(values, (value) => value);
+      expect([...summing.sum(bytes, undefined).sums]).toEqual(summed(bytes, bins, count).sums);
     }
   });
 

@@ -3,6 +3,7 @@ import { HitFinder, type JudgedFrame, Preview, type PreviewFrame } from "arroyoj
 import { drive, VirtualClock } from "arroyojs/testing";
 import { expect, test } from "vitest";
 import { elementsOf, frame, whole } from "./frames.ts";
+import { numbers } from "./seeded-frames.ts";
 
 test("HitFinder - a frame without enough bright pixels does not go on", async () => {
   const frames = [
@@ -41,6 +42,24 @@ test("Preview - linear between given ends; a frame of one value is black", () =>
     1, 1, 2, 255, 255, 0,
   ]);
   expect(elementsOf(new Preview().process(frame(Int8Array.of(5, 5), [1, 2])))).toEqual([1, 1]);
+});
+
+test.each([
+  ["uint16", Uint16Array],
+  ["int16", Int16Array],
+  ["uint8", Uint8Array],
+  ["int8", Int8Array],
+] as const)("Preview - a large frame of %s has the shades of a small one", (_type, make) => {
+  const state = numbers(3, 300 * 300);
+  const large = new make(state.length);
+  for (const [pixel, value] of state.entries()) large[pixel] = value >>> 7;
+  for (const stretch of ["log", "linear"] as const) {
+    const preview = new Preview({ stretch, range: [-20, 9000] });
+    const all = elementsOf(preview.process(frame(large, [300, 300])));
+    const part = elementsOf(preview.process(frame(large.slice(0, 3000), [30, 100])));
+    expect(all.slice(0, 3000)).toEqual(part);
+    expect(new Set(part).size).toBeGreaterThan(5);
+  }
 });
 
 test("Preview - at most so many a second", async () => {

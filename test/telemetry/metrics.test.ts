@@ -108,6 +108,14 @@ describe("metrics", () => {
     expect(reasons.reduce((sum, { value }) => sum + value, 0)).toBe(500);
   });
 
+  test("secrets - stand in no label, and what is alike without them is one sample", () => {
+    const { fake, watched } = full();
+    fake.account.reasons = { "refused canary-1": 1, "refused canary-2": 2 };
+    const text = prometheusText(blockMetrics([watched], 0), (words) => words.replaceAll(/canary-\d/g, "!file token"));
+    expect(text).not.toContain("canary");
+    expect(text).toContain('arroyo_reasons_total{block="reduce",reason="refused !file token"} 3\n');
+  });
+
   test("the end - nothing is heard any more", () => {
     const { fake, watched } = full();
     expect(fake.hearers).toBeGreaterThan(0);

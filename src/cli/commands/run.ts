@@ -1,19 +1,17 @@
 import { resolve } from "node:path";
-import { accountText } from "../../block/account-text.ts";
 import { build } from "../../config/build.ts";
-import type { Configuration } from "../../config/configuration.ts";
 import { describe } from "../../config/describe.ts";
-import { UsageError } from "../../errors.ts";
-import { MetricsServer } from "../../telemetry/metrics-server.ts";
+import { text } from "../../errors.ts";
+import type { Args } from "../args.ts";
 import type { Command } from "../command.ts";
 import { CONFIGURATION_ABOUT, CONFIGURATION_OPTIONS, describeOptions } from "../configuration-options.ts";
-import { LiveRegion } from "../drawing/live-region.ts";
-import { blockFacts, blockTable } from "../running/block-table.ts";
-import { jsonLine, LEVELS, type Level, Log, type Sink, textLine } from "../running/log.ts";
+import type { Io } from "../io.ts";
+import { type Life, live } from "../running/life.ts";
+import { jsonLine, LEVELS, type Level, Log } from "../running/log.ts";
 import { LogFile } from "../running/log-file.ts";
-import { runText, Supervisor, type SupervisorOptions } from "../running/supervisor.ts";
+import { metricsAddress } from "../running/metrics-address.ts";
+import { Screen } from "../running/screen.ts";
 
-const FRAME_MS = 250;
 const INTERVAL_S = 5;
 
 /** Runs the blocks of a configuration. */
@@ -22,6 +20,7 @@ export const command: Command = {
   about: [
     CONFIGURATION_ABOUT,
     "SIGTERM and Ctrl-C drain: nothing more comes in, what is there is finished; the second one leaves at once.",
+    "SIGHUP reads the configuration again, drains and goes on with the new one; code stays as it was loaded.",
     "exit codes: 0 ended or drained, 1 a block failed, 2 wrong use or configuration, 3 drained with something left,",
     "130 left at once",
   ].join("\n"),
@@ -50,94 +49,65 @@ export const command: Command = {
   stopsItself: true,
   outlivesOutput: true,
   async run(args, io) {
-    const address = addressOf(args.text("metrics"));
+    const metrics = metricsAddress(args.text("metrics"));
     const intervalMs = (args.number("interval", { min: 0.1 }) ?? INTERVAL_S) * 1000;
-    const instance = args.text("instance");
-    const configuration = await describe(args.positionals[0] ?? ".", describeOptions(args, io));
-    const redact = (words: string): string => configuration.secrets.redact(words);
     const logPath = args.text("log");
+    let next = await prepared(args, io);
+    // After a new reading the old values are as secret as before.
+    const redacts = [next.redact];
+    const redact = (words: string): string => redacts.reduce((clean, one) => one(clean), words);
     await using file = logPath === undefined ? undefined : await LogFile.open(resolve(io.cwd, logPath), logPath);
-    const blocks = await build(configuration, {
-      only: args.list("block"),
-      ...(instance !== undefined && { instance }),
-    });
-    const isTable = io.isTerminal.stdout && !args.flag("json");
-    const region = isTable ? new LiveRegion(io.stdout, () => io.size().columns) : undefined;
-    const isQuiet = args.flag("quiet");
-    const out: Sink = (record) => {
-      if (region !== undefined) {
-        if (record.kind !== "stats" && record.kind !== "account" && (!isQuiet || record.level === "error"))
-          region.print(textLine(record));
-      } else if (!isQuiet || record.level === "error" || record.kind === "account")
-        io.stdout.write(`${jsonLine(record, redact)}\n`);
-    };
+    using screen = new Screen(io, { isTable: io.isTerminal.stdout && !args.flag("json"), isQuiet: args.flag("quiet") });
+    const instance = args.text("instance");
     const log = new Log({
       level: (args.text("log-level") ?? "info") as Level,
       sinks: [
-        out,
-        ...(file === undefined ? [] : [(record: Parameters<Sink>[0]) => file.write(jsonLine(record, redact))]),
+        screen.sink,
+        ...(file === undefined ? [] : [(record: Parameters<typeof jsonLine>[0]) => file.write(jsonLine(record))]),
       ],
       redact,
       now: Date.now,
+      ...(instance !== undefined && { instance }),
     });
-    const report: SupervisorOptions["report"] = (account, run) => {
-      const words = run === undefined ? accountText(account) : runText(account, run);
-      region?.print(redact(words));
-      const which = run === undefined ? "the account" : `the account of run ${run.run}`;
-      const facts = { account: run ?? account };
-      log.write("info", which, {
-        block: account.block,
-        ...(run !== undefined && { run: run.run }),
-        kind: "account",
-        facts,
+    for (;;) {
+      let coming: Life | undefined;
+      const code = await live(next, {
+        io,
+        log,
+        screen,
+        metrics,
+        intervalMs,
+        redact,
+        async reload() {
+          try {
+            coming = await prepared(args, io);
+            redacts.push(coming.redact);
+            return true;
+          } catch (error) {
+            coming = undefined;
+            log.write("error", `the old configuration stays: ${text(error)}`, { kind: "reload" });
+            return false;
+          }
+        },
       });
-    };
-    using supervisor = new Supervisor(blocks, {
-      log,
-      signal: io.signal,
-      forced: io.forced,
-      operators: operatorNames(configuration),
-      report,
-    });
-    await using metrics = address === undefined ? undefined : await MetricsServer.open(blocks, address);
-    if (metrics !== undefined) log.write("info", `metrics at ${metrics.url}/metrics`, { kind: "metrics" });
-    const draw = (): void => {
-      const rows = supervisor.rows(performance.now());
-      const note = supervisor.draining;
-      region?.draw(isQuiet ? [] : [...blockTable(rows), ...(note === undefined ? [] : [note])]);
-    };
-    const tell = (): void => {
-      for (const row of supervisor.rows(performance.now())) {
-        const block = row.watched.block.name;
-        log.write("info", supervisor.draining ?? "numbers", { block, kind: "stats", facts: blockFacts(row) });
-      }
-    };
-    const timers = [setInterval(draw, FRAME_MS), setInterval(tell, intervalMs)];
-    try {
-      const code = await supervisor.run();
-      draw();
-      return code;
-    } finally {
-      for (const timer of timers) clearInterval(timer);
+      if (file?.failure !== undefined) screen.warn(`--log ${logPath}: ${text(file.failure)}; lines are missing there`);
+      // Where a signal came meanwhile, or a block failed, there is nothing to go on with.
+      if (coming === undefined || io.signal.aborted || (code !== 0 && code !== 3)) return code;
+      next = coming;
+      coming = undefined;
     }
   },
 };
 
-/** Reads `HOST:PORT`, `PORT` or `[IPv6]:PORT`. */
-function addressOf(given: string | undefined): { readonly host: string; readonly port: number } | undefined {
-  if (given === undefined) return undefined;
-  const [, host, port] = /^(?:(\[[^\]]+\]|[^:]*):)?(\d+)$/.exec(given) ?? [];
-  if (port === undefined || Number(port) > 65_535) {
-    throw new UsageError(`--metrics: "${given}" is no address; write HOST:PORT, such as 127.0.0.1:9464`);
-  }
-  return { host: host === undefined || host === "" ? "127.0.0.1" : host.replace(/^\[|\]$/g, ""), port: Number(port) };
-}
-
-function operatorNames({ blocks }: Configuration): ReadonlyMap<string, string> {
-  return new Map(
-    blocks.map(({ name, operators }) => {
-      const written = operators.map(({ used }) => used.written);
-      return [name, written.length === 0 ? "pass-through" : written.join(" + ")];
-    }),
-  );
+async function prepared(args: Args, io: Io): Promise<Life> {
+  const only = args.list("block");
+  const instance = args.text("instance");
+  const configuration = await describe(args.positionals[0] ?? ".", describeOptions(args, io));
+  const blocks = await build(configuration, { only, ...(instance !== undefined && { instance }) });
+  const names = new Set(blocks.map(({ name }) => name));
+  return {
+    blocks,
+    descriptions: configuration.blocks.filter(({ name }) => names.has(name)),
+    redact: (words) => configuration.secrets.redact(words),
+  };
 }

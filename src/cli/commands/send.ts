@@ -61,6 +61,7 @@ export const command: Command = {
       rate,
     });
     const block = new Block<AnyMessage, AnyMessage>({ name: "send", listeners: [listener], publishers: [publisher] });
+    if (io.signal.aborted) return 0;
     const note = async (words: string): Promise<void> => {
       if (!args.flag("quiet")) await written(io.stderr, `arroyo: send: ${words}\n`);
     };

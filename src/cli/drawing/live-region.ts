@@ -19,6 +19,11 @@ export class LiveRegion {
     this.#lines = lines;
   }
 
+  /** Leaves what is drawn where it stands; what is drawn later begins below it. */
+  close(): void {
+    this.#lines = [];
+  }
+
   /** Prints text above, for good. */
   print(text: string): void {
     this.#stream.write(`${this.#erased()}${text}\n${this.#shown(this.#lines)}`);

@@ -19,7 +19,7 @@ export interface LogRecord {
   readonly facts?: Readonly<Record<string, unknown>>;
 }
 
-/** Takes the lines of a log. */
+/** Takes the lines of a log, which have no secrets in them. */
 export type Sink = (record: LogRecord) => void;
 
 /** Is how a log is made. */
@@ -29,7 +29,12 @@ export interface LogOptions {
   /** Takes secrets out of a text. */
   readonly redact: (text: string) => string;
   readonly now: () => number;
+  /** Stands in each line: tells processes that run the same blocks apart. */
+  readonly instance?: string;
 }
+
+/** Kinds of regular news, which are never too many. */
+const REGULAR: ReadonlySet<string> = new Set(["stats", "account"]);
 
 /** Gives lines to its sinks: those that matter enough, without secrets, repeated ones rationed. */
 export class Log {
@@ -42,27 +47,56 @@ export class Log {
 
   /** Takes a line; with a `kind` of regular news it is not rationed. */
   write(level: Level, message: string, more: Partial<Omit<LogRecord, "timeMs" | "level" | "message">> = {}): void {
-    const { sinks, redact, now } = this.#options;
+    const { redact, now } = this.#options;
     if (LEVELS.indexOf(level) < LEVELS.indexOf(this.#options.level)) return;
     const timeMs = now();
     let words = redact(message);
-    if (more.kind !== "stats" && more.kind !== "account") {
-      const { passes, leftOut } = this.#ration.admit(`${more.block ?? ""} ${words}`, timeMs);
+    if (!REGULAR.has(more.kind ?? "")) {
+      const { passes, leftOut } = this.#ration.admit({ level, message: words, ...more }, timeMs);
       if (!passes) return;
-      if (leftOut > 0) words += ` (${leftOut} lines like this were left out)`;
+      if (leftOut > 0) words += leftOutText(leftOut);
     }
-    for (const sink of sinks) sink({ timeMs, level, message: words, ...more });
+    this.#give({ timeMs, level, message: words, ...more });
+  }
+
+  /** Says what was left out of lines that came no more; to be called now and then, and at the end with `isOver`. */
+  tellLeftOut(isOver = false): void {
+    const nowMs = this.#options.now();
+    for (const { line, leftOut } of this.#ration.expired(isOver ? Infinity : nowMs)) {
+      this.#give({ timeMs: nowMs, ...line, message: line.message + leftOutText(leftOut) });
+    }
+  }
+
+  #give(record: LogRecord): void {
+    const { redact, instance, sinks } = this.#options;
+    const clean = withoutSecrets(record, redact) as LogRecord;
+    // What the operator named is no secret, although variables may hold it.
+    const whole = instance === undefined ? clean : { ...clean, facts: { instance, ...clean.facts } };
+    for (const sink of sinks) sink(whole);
   }
 }
 
 /** Writes a line as JSON; its facts stand beside the rest. */
-export function jsonLine({ timeMs, facts = {}, ...record }: LogRecord, redact: (text: string) => string): string {
-  const time = new Date(timeMs).toISOString();
-  return redact(JSON.stringify({ time, ...record, ...facts }));
+export function jsonLine({ timeMs, facts = {}, ...record }: LogRecord): string {
+  return JSON.stringify({ time: new Date(timeMs).toISOString(), ...record, ...facts });
 }
 
 /** Writes a line for people. */
 export function textLine({ level, block, message }: LogRecord): string {
   const mark = level === "warn" ? "warning: " : level === "error" ? "error: " : "";
   return `${block === undefined ? "" : `${block}: `}${mark}${message}`;
+}
+
+/** Takes secrets out of all texts of a value, also out of the names of its entries. */
+export function withoutSecrets(value: unknown, redact: (text: string) => string): unknown {
+  if (typeof value === "string") return redact(value);
+  if (Array.isArray(value)) return value.map((item) => withoutSecrets(item, redact));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [redact(name), withoutSecrets(item, redact)] as const),
+  );
+}
+
+function leftOutText(lines: number): string {
+  return ` (${lines} ${lines === 1 ? "line" : "lines"} like this ${lines === 1 ? "was" : "were"} left out)`;
 }

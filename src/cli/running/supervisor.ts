@@ -6,6 +6,8 @@ import type { AnyMessage } from "../../message/message.ts";
 import { Watched } from "../../telemetry/watched.ts";
 import { Rate } from "../looking/rate.ts";
 import type { BlockRow } from "./block-table.ts";
+import { drainInOrder } from "./draining.ts";
+import type { Feeding } from "./feeding.ts";
 import type { Log } from "./log.ts";
 
 /** Is a block of any contents. */
@@ -21,6 +23,10 @@ export interface SupervisorOptions {
   readonly signal: AbortSignal;
   /** Aborts: leave at once. */
   readonly forced: AbortSignal;
+  /** Which blocks feed which. */
+  readonly feeding: ReadonlyMap<string, Feeding>;
+  /** How long draining may take, of all blocks together. */
+  readonly drainMs: number;
   /** The names of operators, by block. */
   readonly operators: ReadonlyMap<string, string>;
   /** Takes the account of a run that ended, or of a block. */
@@ -36,7 +42,8 @@ export class Supervisor implements Disposable {
   readonly #rows: readonly { readonly watched: Watched; readonly rate: Rate; readonly out: Rate }[];
   /** Runs that ended and whose account is not final yet. */
   readonly #ended: { readonly block: AnyBlock; readonly run: string; readonly stream: string }[] = [];
-  #isDraining = false;
+  readonly #listening = new Set<AnyBlock>();
+  #draining: Promise<void> | undefined;
 
   constructor(blocks: readonly AnyBlock[], options: SupervisorOptions) {
     this.#blocks = blocks;
@@ -48,14 +55,29 @@ export class Supervisor implements Disposable {
 
   /** What to say while blocks drain. */
   get draining(): string | undefined {
-    if (!this.#isDraining) return undefined;
+    if (this.#draining === undefined) return undefined;
     const left = this.#left();
-    return `stopping: ${left === 0 ? "closing" : `${left} messages are still here`}; once more to leave at once`;
+    return `stopping: ${left === 0 ? "closing" : `${left} messages are still here`}`;
+  }
+
+  /** Drains all blocks, once, those that feed others first. */
+  drain(): Promise<void> {
+    const { feeding, drainMs } = this.#options;
+    this.#draining ??= drainInOrder(this.#blocks, {
+      feeding,
+      deadlineMs: drainMs,
+      isListening: (block) => this.#listening.has(block),
+    });
+    return this.#draining;
+  }
+
+  /** Reports runs that ended once all of their messages are finished; to be called regularly. */
+  reportEnded(): void {
+    this.#reportRuns(false);
   }
 
   /** The blocks with their rates of now; to be asked regularly. */
   rows(nowMs: number): readonly BlockRow[] {
-    this.#reportRuns(false);
     return this.#rows.map(({ watched, rate, out }) => {
       const { account, name } = watched.block;
       return {
@@ -71,9 +93,8 @@ export class Supervisor implements Disposable {
   async run(): Promise<number> {
     const { signal, forced, log } = this.#options;
     const drain = (): void => {
-      this.#isDraining = true;
-      log.write("info", `${String(signal.reason)}: ${this.draining}`, { kind: "signal" });
-      for (const block of this.#blocks) void block.stop();
+      void this.drain();
+      log.write("info", `${String(signal.reason)}: ${this.draining}; once more to leave at once`, { kind: "signal" });
     };
     const abandon = (): void => {
       for (const block of this.#blocks) void block.stop({ abandon: true });
@@ -105,11 +126,15 @@ export class Supervisor implements Disposable {
       } catch (error) {
         if (failure === undefined) log.write("error", text(error), { block: block.name, kind: "failed" });
         failure ??= { error };
-        await Promise.all(this.#blocks.map((other) => other.stop()));
+        await this.drain();
       }
     };
     // Together: a publisher of one may wait for the listener of another.
-    await Promise.all(this.#blocks.map((block) => end(block, block.start())));
+    const start = async (block: AnyBlock): Promise<void> => {
+      await block.start();
+      this.#listening.add(block);
+    };
+    await Promise.all(this.#blocks.map((block) => end(block, start(block))));
     await Promise.all(this.#blocks.map((block) => end(block, block.finished)));
     if (failure !== undefined) {
       return failure.error instanceof UsageError || failure.error instanceof PromiseError ? 2 : 1;

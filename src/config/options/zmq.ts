@@ -52,6 +52,10 @@ export const ZMQ_LISTENER: Fields = {
     }),
     "Bounds of a message",
   ),
+  reuseBuffers: field(
+    flag(),
+    "True uses the memory of large frames again once their message is settled; default false",
+  ),
 };
 
 /** The options of a ZMQ publisher. */

@@ -1,5 +1,6 @@
 import type { Decoded } from "../codec.ts";
 import type { AnyMessage } from "../message.ts";
+import { pins } from "../ndarray.ts";
 
 type Frames = readonly Uint8Array[];
 
@@ -36,7 +37,7 @@ export class AsReceived {
   }
 }
 
-/** Gives bytes that do not keep a buffer of more than twice their size alive. */
+/** Gives bytes that may be kept. */
 function unpinned(frame: Uint8Array): Uint8Array {
-  return frame.byteLength * 2 < frame.buffer.byteLength ? new Uint8Array(frame) : frame;
+  return pins(frame) ? new Uint8Array(frame) : frame;
 }

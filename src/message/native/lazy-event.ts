@@ -3,7 +3,7 @@ import type { Envelope, Origin } from "../envelope.ts";
 import { Event } from "../event.ts";
 import type { AnyMessage, Data, Payload } from "../message.ts";
 import { findOffset } from "../msgpack/index.ts";
-import { lazyArray } from "../ndarray.ts";
+import { lazyArray, pins } from "../ndarray.ts";
 import { originSequenceAt, readChecked, readEnvelope, SEEN } from "./dynamic-map.ts";
 import { keepUnknown, unknownEntries } from "./entries.ts";
 import type { Facts } from "./facts.ts";
@@ -183,9 +183,4 @@ export function originSequence(message: AnyMessage): number {
 function opened(frame: Uint8Array, { array }: Facts): Payload {
   const bytes = plainBytes(frame);
   return array === undefined ? bytes : lazyArray(array.dtype, array.shape, bytes);
-}
-
-/** Tells whether a view keeps a buffer of more than twice its size alive. */
-function pins(view: Uint8Array): boolean {
-  return view.byteLength * 2 < view.buffer.byteLength;
 }

@@ -1,6 +1,7 @@
 import { UsageError } from "../../errors.ts";
 import type { Codec } from "../../message/codec.ts";
 import type { AnyMessage, Message } from "../../message/message.ts";
+import { isLent } from "../../message/ndarray.ts";
 import { Publisher } from "../../publisher/publisher.ts";
 import { MemoryChannel, type MemoryChannelEnds } from "./memory-channel.ts";
 import { memoryCodec, type PassingWriter, passingWriter } from "./passing-writer.ts";
@@ -66,7 +67,9 @@ export class MemoryPublisher<M extends AnyMessage = Message> extends Publisher<M
   override publish(message: M): void | Promise<void> {
     const writer = this.#open;
     if (writer === undefined) throw new UsageError("MemoryPublisher: is not open; open it before publishing");
-    return this.#ends.exchange.accept(writer.pass(message, this.topicOf(message)));
+    // Whoever reads may keep it for longer than it is lent here.
+    const own = message.type === "event" && isLent(message.payload) ? (message.keep() as M) : message;
+    return this.#ends.exchange.accept(writer.pass(own, this.topicOf(own)));
   }
 
   override close(): void {

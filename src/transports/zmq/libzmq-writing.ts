@@ -1,6 +1,7 @@
 import type { Push, XPublisher } from "zeromq";
 import { text } from "../../errors.ts";
 import { highWaterMark } from "./high-water-mark.ts";
+import { unlent } from "./lent-memory.ts";
 import { LibzmqEnds } from "./libzmq-ends.ts";
 import { received } from "./received.ts";
 import type { Heard, News, SocketSettings, WritingSocket } from "./socket.ts";
@@ -30,14 +31,15 @@ export class LibzmqWriting extends LibzmqEnds<Push | XPublisher> implements Writ
 
   take(frames: Frames): boolean {
     if (!this.hasRoom) return false;
-    this.native.send(frames as Uint8Array[]).then(undefined, (error: unknown) => this.#refused(frames, error));
+    const own = unlent(frames);
+    this.native.send(own as Uint8Array[]).then(undefined, (error: unknown) => this.#refused(own, error));
     return true;
   }
 
   async takeLater(frames: Frames, patienceMs = -1): Promise<boolean> {
     while (this.#waiting !== undefined) await this.#waiting;
     if (this.closed) return false;
-    const sent = this.#sendLater(frames, patienceMs);
+    const sent = this.#sendLater(unlent(frames), patienceMs);
     this.#waiting = sent.catch(() => undefined);
     try {
       return await sent;

@@ -1,8 +1,12 @@
+import type { Settlement } from "../../queue/settlement.ts";
 import type { ZmqCurve } from "./curve.ts";
 import type { ZmqPlain } from "./plain.ts";
 
-/** Takes the frames of one message; a promise says "no more until it has resolved". Called only one at a time. */
-export type Into = (frames: readonly Uint8Array[]) => void | Promise<void>;
+/**
+ * Takes the frames of one message; a promise says "no more until it has resolved". Called only one at a time. What is
+ * lent has to be settled: then its memory is used again.
+ */
+export type Into = (frames: readonly Uint8Array[], lent?: Settlement) => void | Promise<void>;
 
 /** Hears what happens to the connections of a socket. */
 export interface News {
@@ -39,6 +43,8 @@ export interface SocketSettings {
   readonly lingerMs: number;
   /** Whether our engine may read large frames of those who call straight to where they stay. */
   readonly readInPlace: boolean;
+  /** Whether our engine may lend memory for large frames, and use it again; only for those that read. */
+  readonly reuseBuffers?: boolean;
   /** Needed by libzmq for addresses in brackets. */
   readonly ipv6: boolean;
   readonly curve: ZmqCurve | undefined;

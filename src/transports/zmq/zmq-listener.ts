@@ -5,6 +5,7 @@ import { DEFAULT_LIMITS, type Limits } from "../../message/limits.ts";
 import type { AnyMessage, Message } from "../../message/message.ts";
 import { nativeCodec } from "../../message/native/native-codec.ts";
 import { LIFECYCLE_TOPIC } from "../../message/native/topic.ts";
+import type { Settlement } from "../../queue/settlement.ts";
 import { checkedCodec } from "./checked-codec.ts";
 import { COMMON_OPTIONS, type Ends, readEnds, type ZmqOptions } from "./ends.ts";
 import { loadEngine } from "./engine.ts";
@@ -22,6 +23,12 @@ export interface ZmqListenerOptions<M extends AnyMessage = Message> extends ZmqO
   readonly expect?: (message: Message) => M;
   /** Bounds of a message, instead of the block's. A frame over `maxMessageBytes` ends its connection. Native name: ZMQ_MAXMSGSIZE. */
   readonly limits?: Partial<Limits>;
+  /**
+   * True uses the memory of frames from 32 kB on again when their message is settled; default false, where each frame has
+   * memory of its own for as long as anybody keeps it. Whoever keeps an event for longer calls `keep()`, which copies it.
+   * Only for `zmtp`.
+   */
+  readonly reuseBuffers?: boolean;
 }
 
 const SOCKETS = ["sub", "pull"] as const;
@@ -35,16 +42,30 @@ export class ZmqListener<M extends AnyMessage = AnyMessage> extends Listener<M> 
   readonly #socket: "sub" | "pull";
   readonly #topics: readonly string[] | undefined;
   readonly #limits: Partial<Limits> | undefined;
+  readonly #reuseBuffers: boolean;
   #endpoints: readonly string[] = [];
   #isStarted = false;
 
   constructor(options: ZmqListenerOptions<M>) {
     super();
     const subject = "ZmqListener";
-    this.#ends = readEnds(subject, options, [...COMMON_OPTIONS, "socket", "topics", "expect", "limits"]);
+    this.#ends = readEnds(subject, options, [
+      ...COMMON_OPTIONS,
+      "socket",
+      "topics",
+      "expect",
+      "limits",
+      "reuseBuffers",
+    ]);
     this.#socket = oneOf(subject, "socket", options.socket, "sub", SOCKETS);
     this.#topics = readTopics(subject, this.#socket, options.topics);
     this.#limits = readLimits(subject, options.limits);
+    this.#reuseBuffers = oneOf(subject, "reuseBuffers", options.reuseBuffers, false, [true, false]);
+    if (this.#reuseBuffers && this.#ends.engine === "libzmq") {
+      throw new UsageError(
+        `${subject}: engine "libzmq" cannot reuse buffers; leave reuseBuffers out, or take engine: "zmtp"`,
+      );
+    }
     if (options.expect !== undefined && typeof options.expect !== "function") {
       throw new UsageError(`${subject}: expect: expected a function of a message, got ${shown(options.expect)}`);
     }
@@ -124,7 +145,7 @@ export class ZmqListener<M extends AnyMessage = AnyMessage> extends Listener<M> 
       told.add(reason);
     };
     const maxFrameBytes = this.#limits?.maxMessageBytes ?? inlet.limits.maxMessageBytes;
-    const settings = { ...this.#ends.settings, maxFrameBytes, lingerMs: 0 };
+    const settings = { ...this.#ends.settings, maxFrameBytes, lingerMs: 0, reuseBuffers: this.#reuseBuffers };
     return engine.reading(this.#socket, settings, { peers, trouble });
   }
 
@@ -148,8 +169,8 @@ function read<M extends AnyMessage>(
       settle();
     };
     const stop = (): void => end(resolve);
-    const into = (frames: readonly Uint8Array[]): void | Promise<void> =>
-      isOver ? undefined : inlet.putFrames(frames);
+    const into = (frames: readonly Uint8Array[], lent?: Settlement): void | Promise<void> =>
+      isOver ? undefined : inlet.putFrames(frames, lent);
     signal.addEventListener("abort", stop, { once: true });
     links.open();
     for (const socket of sockets) socket.receive(into).catch((error: unknown) => end(() => reject(error)));

@@ -4,6 +4,7 @@ import type { Inlet } from "../../../src/listener/listener.ts";
 import { Event } from "../../../src/message/event.ts";
 import type { AnyMessage } from "../../../src/message/message.ts";
 import { nativeCodec } from "../../../src/message/native/native-codec.ts";
+import { NdArray } from "../../../src/message/ndarray.ts";
 import { RecordingInlet } from "../../../src/testing/conformance/recording-inlet.ts";
 import { turns, until } from "../../../src/testing/conformance/until.ts";
 import { MemoryChannel } from "../../../src/transports/memory/memory-channel.ts";
@@ -24,6 +25,21 @@ describe("live memory channel", () => {
     expect(numbers(one.inlet)).toEqual([2, 3]);
     expect(numbers(other.inlet)).toEqual([2, 3, 4]);
     expect(channel.state).toEqual({ mode: "live", publishers: 1, readers: 1, ended: false });
+  });
+
+  test("memory that is lent - is copied, since readers may keep it for longer", async () => {
+    const channel = new MemoryChannel<AnyMessage>();
+    const source = await publisher(channel);
+    const { inlet } = reader(channel);
+    const lent = new Uint16Array(new SharedArrayBuffer(8)).fill(7);
+    for (const payload of [new Uint8Array(lent.buffer), new NdArray(lent, [2, 2])])
+      send(source, new Event({}, payload));
+    lent.fill(9);
+    const payloads = inlet.messages.map((message) => (message as Event).payload);
+    expect(payloads).toEqual([
+      new Uint8Array([7, 0, 7, 0, 7, 0, 7, 0]),
+      new NdArray(Uint16Array.of(7, 7, 7, 7), [2, 2]),
+    ]);
   });
 
   test("publish - gives nothing while there is room, and a promise while a reader is full", async () => {

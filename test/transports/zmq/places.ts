@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,18 +9,23 @@ let made = 0;
 
 /** Gives addresses of its own to a test: free ports, paths in a private folder, names that nobody else has. */
 export class Places implements AsyncDisposable {
-  readonly #folder: Promise<string> = mkdtemp(join(tmpdir(), "arroyo-zmq-"));
+  #folder: string | undefined;
 
   /** An address that nobody uses. */
   async free(transport: Transport = "tcp"): Promise<string> {
     made += 1;
     if (transport === "tcp") return `tcp://127.0.0.1:${await freePort()}`;
     if (transport === "inproc") return `inproc://place-${process.pid}-${made}`;
-    return `ipc://${join(await this.#folder, String(made))}`;
+    return `ipc://${join(this.#ownFolder(), String(made))}`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await rm(await this.#folder, { recursive: true, force: true });
+    if (this.#folder !== undefined) rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #ownFolder(): string {
+    this.#folder ??= mkdtempSync(join(tmpdir(), "arroyo-zmq-"));
+    return this.#folder;
   }
 }
 

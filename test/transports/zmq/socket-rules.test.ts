@@ -1,5 +1,5 @@
 import { createConnection } from "node:net";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { ConnectionError, UsageError } from "../../../src/errors.ts";
 import { inTime, turns, until } from "../../../src/testing/conformance/until.ts";
 import { openSocket, type ZmqSocketOptions } from "../../../src/transports/zmq/open-socket.ts";
@@ -8,6 +8,7 @@ import { Places } from "./places.ts";
 import { hello, message } from "./zmtp/wire.ts";
 
 const places = new Places();
+afterAll(() => places[Symbol.asyncDispose]());
 const open: { close(): unknown }[] = [];
 const troubles: string[] = [];
 

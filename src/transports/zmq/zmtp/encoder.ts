@@ -1,8 +1,12 @@
+import { Holding, type Loan, loanOf } from "../lent-memory.ts";
+
 /** Wire bytes of several messages, ready to be written to any number of peers. */
 export interface Encoded {
   readonly parts: readonly Uint8Array[];
   readonly bytes: number;
   readonly messages: number;
+  /** Told by whoever writes them; absent where no memory in them is lent. */
+  readonly holding?: Holding | undefined;
 }
 
 const BLOCK_BYTES = 64 * 1024;
@@ -25,6 +29,7 @@ export class Encoder {
   #parts: Uint8Array[] = [];
   #bytes = 0;
   #messages = 0;
+  #loans: Loan[] | undefined;
 
   get bytes(): number {
     return this.#bytes;
@@ -45,7 +50,9 @@ export class Encoder {
   /** Gives what was added since the last time. */
   take(): Encoded {
     this.#endPart(true);
-    const encoded = { parts: this.#parts, bytes: this.#bytes, messages: this.#messages };
+    const holding = this.#loans === undefined ? undefined : new Holding(this.#loans);
+    const encoded = { parts: this.#parts, bytes: this.#bytes, messages: this.#messages, holding };
+    this.#loans = undefined;
     this.#parts = [];
     this.#bytes = 0;
     this.#messages = 0;
@@ -73,11 +80,21 @@ export class Encoder {
       this.#to = at;
       this.#endPart(false);
       this.#parts.push(frame);
+      this.#borrow(frame);
       return;
     }
     if (length <= BY_LOOP) for (let index = 0; index < length; index += 1) block[at + index] = frame[index] as number;
     else block.set(frame, at);
     this.#to = at + length;
+  }
+
+  #borrow(frame: Uint8Array): void {
+    const loan = loanOf(frame);
+    if (loan === undefined) return;
+    // From now on: its message may be settled before the batch ends.
+    loan.hold();
+    this.#loans ??= [];
+    this.#loans.push(loan);
   }
 
   #nextBlock(): void {

@@ -1,3 +1,5 @@
+import { LEAST_LENT_BYTES } from "../lent-memory.ts";
+import type { FramePool } from "./frame-pool.ts";
 import { Refusal } from "./refusal.ts";
 
 /** Bounds what a peer may send; each is checked before anything is allocated. */
@@ -34,6 +36,7 @@ const EMPTY = new Uint8Array(0);
 export class FrameParser {
   readonly #limits: ParserLimits;
   readonly #cut: Cut;
+  readonly #pool: FramePool | undefined;
   /** What has not been looked at, after a stop. */
   #chunk: Uint8Array = EMPTY;
   #at = 0;
@@ -49,9 +52,11 @@ export class FrameParser {
   #stopped = false;
   #isOpen = false;
 
-  constructor(limits: ParserLimits, cut: Cut) {
+  /** With a pool, large frames get memory that may have been used before. */
+  constructor(limits: ParserLimits, cut: Cut, pool?: FramePool) {
     this.#limits = limits;
     this.#cut = cut;
+    this.#pool = pool;
   }
 
   /** True between `message` answering false and `resume`. */
@@ -81,7 +86,7 @@ export class FrameParser {
     const body = this.#body as Uint8Array;
     if (this.#filled < body.length) return;
     if (body.length < this.#length) {
-      this.#body = allocate(Math.min(this.#length, body.length * GROWTH));
+      this.#body = this.#memory(Math.min(this.#length, body.length * GROWTH));
       this.#body.set(body);
       return;
     }
@@ -157,7 +162,22 @@ export class FrameParser {
   #beginBody(length: number): void {
     this.#length = length;
     this.#filled = 0;
-    this.#body = allocate(Math.min(length, FIRST_BYTES));
+    this.#body = this.#used(length) ?? this.#memory(Math.min(length, FIRST_BYTES));
+  }
+
+  /** Only whole frames are lent, and no commands. */
+  get #lends(): FramePool | undefined {
+    return this.#length >= LEAST_LENT_BYTES && (this.#flags & COMMAND) === 0 ? this.#pool : undefined;
+  }
+
+  #used(length: number): Uint8Array | undefined {
+    const memory = this.#lends?.used(length);
+    return memory === undefined ? undefined : new Uint8Array(memory, 0, length);
+  }
+
+  #memory(length: number): Uint8Array {
+    const lent = length === this.#length ? this.#lends?.fresh(length) : undefined;
+    return lent === undefined ? allocate(length) : new Uint8Array(lent, 0, length);
   }
 
   #begin(flags: number, length: number): void {

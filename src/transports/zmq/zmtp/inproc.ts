@@ -59,8 +59,10 @@ class End extends Duplex {
   }
 
   override _write(chunk: Uint8Array, _encoding: string, done: (error?: Error) => void): void {
+    // The other side gets the same memory, and nobody knows when it is done with that.
+    const own = chunk.buffer instanceof SharedArrayBuffer ? new Uint8Array(chunk) : chunk;
     // Not at once: the other side may be in the midst of what came before, to which this is the answer.
-    queueMicrotask(() => (this.#other as End).#take(chunk, done));
+    queueMicrotask(() => (this.#other as End).#take(own, done));
   }
 
   override _final(done: () => void): void {

@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import type { Holding } from "../lent-memory.ts";
 import type { Encoded } from "./encoder.ts";
 
 /** What did not reach the other side of a connection that ended. */
@@ -25,6 +26,8 @@ export class OutQueue {
   #waitingMessages = 0;
   #leaving = 0;
   #controlBytes = 0;
+  /** Lent memory that is being written. */
+  readonly #writing: Holding[] = [];
 
   /** Calls `drained` each time everything has left. */
   constructor(stream: Duplex, drained: () => void) {
@@ -43,6 +46,7 @@ export class OutQueue {
   }
 
   add(encoded: Encoded): void {
+    encoded.holding?.begin();
     if (this.#waiting.length > 0 || this.#stream.writableLength > 0) {
       this.#waiting.push(encoded);
       this.#waitingBytes += encoded.bytes;
@@ -66,7 +70,8 @@ export class OutQueue {
     return { waiting: this.#waiting.splice(0), leaving: this.#leaving };
   }
 
-  #write({ parts, messages }: Encoded): void {
+  #write({ parts, messages, holding }: Encoded): void {
+    if (holding !== undefined) this.#writing.push(holding);
     this.#leaving += messages;
     const last = parts.length - 1;
     for (let index = 0; index < last; index += 1) this.#stream.write(parts[index] as Uint8Array);
@@ -78,6 +83,7 @@ export class OutQueue {
     if (this.#stream.writableLength > 0) return;
     this.#leaving = 0;
     this.#controlBytes = 0;
+    if (this.#writing.length > 0) for (const holding of this.#writing.splice(0)) holding.end();
     if (this.#waiting.length > 0) {
       const lot = this.#waiting.splice(0);
       this.#waitingBytes = 0;

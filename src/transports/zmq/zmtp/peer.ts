@@ -3,6 +3,7 @@ import { text } from "../../../errors.ts";
 import { type Command, commandFrame, readCommand } from "./command.ts";
 import type { Encoded } from "./encoder.ts";
 import { FrameParser, type ParserLimits } from "./frame-parser.ts";
+import type { FramePool } from "./frame-pool.ts";
 import { checkGreeting, GREETING_BYTES, readGreeting, SIGNATURE_BYTES } from "./greeting.ts";
 import { greetingOf, Handshake, type PeerFacts, partnersOf, type Role, refusalFrame, type Step } from "./handshake.ts";
 import { Heartbeat } from "./heartbeat.ts";
@@ -16,6 +17,8 @@ export interface PeerSettings {
   readonly heartbeatMs: number;
   /** How long a handshake may take, all of it. */
   readonly handshakeMs: number;
+  /** Where the memory of large frames comes from; absent: from nowhere, and nobody gives it back. */
+  readonly pool?: FramePool | undefined;
 }
 
 /** Hears what a connection brings. */
@@ -63,10 +66,11 @@ export class Peer {
     this.#role = settings.role;
     this.#handshake = new Handshake(settings.role);
     this.#out = new OutQueue(stream, () => this.#drained());
-    this.#parser = new FrameParser(settings.limits, {
-      message: (frames) => events.message(this, frames),
-      command: (body) => this.#command(body),
-    });
+    const cut = {
+      message: (frames: Uint8Array[]) => events.message(this, frames),
+      command: (body: Uint8Array) => this.#command(body),
+    };
+    this.#parser = new FrameParser(settings.limits, cut, settings.pool);
     this.#heartbeat = new Heartbeat(settings.heartbeatMs, {
       send: (frame) => this.#state === "ready" && this.#out.control(frame),
       silent: () => this.close("was silent for too long"),

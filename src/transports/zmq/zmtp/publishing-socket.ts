@@ -105,6 +105,8 @@ export class ZmtpPublishing extends ZmtpSocket implements WritingSocket {
     this.#isFlushDue = false;
     const { maxBytes, maxMessages = Infinity } = this.settings;
     this.#groups.flush((encoded, peers) => {
+      // Where it is dropped for all of them, nobody else lets it go.
+      encoded.holding?.begin();
       for (const peer of peers) {
         const { queuedBytes, queuedMessages } = peer;
         const fits = queuedBytes + encoded.bytes <= maxBytes && queuedMessages < maxMessages;
@@ -116,6 +118,7 @@ export class ZmtpPublishing extends ZmtpSocket implements WritingSocket {
         this.#dropped.set(peer, before + encoded.messages);
         if (before === 0) this.trouble("is too slow: messages for it are dropped, and missing in its account");
       }
+      encoded.holding?.end();
     });
   }
 }

@@ -1,6 +1,7 @@
 import type { Into, News, ReadingSocket, SocketSettings } from "../socket.ts";
 import type { ZmtpBounds } from "./bounds.ts";
 import { Encoder } from "./encoder.ts";
+import { FramePool } from "./frame-pool.ts";
 import type { Peer } from "./peer.ts";
 import { beginsWithAny } from "./prefixes.ts";
 import { ZmtpSocket } from "./zmtp-socket.ts";
@@ -14,6 +15,7 @@ export class ZmtpReading extends ZmtpSocket implements ReadingSocket {
    */
   readonly #waiting = new Map<Peer, Uint8Array[] | undefined>();
   readonly #kind: "sub" | "pull";
+  readonly #pool: FramePool | undefined;
   #into: Into | undefined;
   #failed: (error: unknown) => void = () => undefined;
   #ended: () => void = () => undefined;
@@ -22,6 +24,7 @@ export class ZmtpReading extends ZmtpSocket implements ReadingSocket {
   constructor(kind: "sub" | "pull", settings: SocketSettings, bounds: ZmtpBounds, news: News) {
     super(kind === "sub" ? "SUB" : "PULL", settings, bounds, news);
     this.#kind = kind;
+    this.#pool = settings.reuseBuffers === true ? new FramePool() : undefined;
   }
 
   subscribe(prefix: string): void {
@@ -40,6 +43,10 @@ export class ZmtpReading extends ZmtpSocket implements ReadingSocket {
       if (this.closed) resolve();
       else this.#goOn();
     });
+  }
+
+  protected override get pool(): FramePool | undefined {
+    return this.#pool;
   }
 
   protected override message(peer: Peer, frames: Uint8Array[]): boolean {
@@ -65,9 +72,11 @@ export class ZmtpReading extends ZmtpSocket implements ReadingSocket {
   #give(frames: Uint8Array[]): boolean {
     // A publisher may send more than was asked for, as one that still knows a connection before this one.
     if (this.#kind === "sub" && !beginsWithAny(frames[0] as Uint8Array, this.#prefixes.values())) return true;
+    const lent = this.#pool?.lend(frames);
     let taken: void | Promise<void>;
     try {
-      taken = (this.#into as Into)(frames);
+      taken = (this.#into as Into)(frames, lent);
+      lent?.came();
     } catch (error) {
       this.#fail(error);
       return true;

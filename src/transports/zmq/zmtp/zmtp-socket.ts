@@ -6,6 +6,7 @@ import { refusePaddedName } from "./abstract-names.ts";
 import type { ZmtpBounds } from "./bounds.ts";
 import { Call } from "./call.ts";
 import type { Command } from "./command.ts";
+import type { FramePool } from "./frame-pool.ts";
 import type { SocketType } from "./handshake.ts";
 import { Peer } from "./peer.ts";
 import { answer, type Place } from "./places.ts";
@@ -101,6 +102,11 @@ export abstract class ZmtpSocket implements EndedSocket {
     return this.#ended;
   }
 
+  /** Where the memory of large frames comes from. */
+  protected get pool(): FramePool | undefined {
+    return undefined;
+  }
+
   /** True while something was taken that no peer has. */
   protected get hasRest(): boolean {
     return false;
@@ -159,7 +165,7 @@ export abstract class ZmtpSocket implements EndedSocket {
     const limits = { maxMessageBytes: maxFrameBytes, maxFrames, maxCommandBytes };
     const peer: Peer = new Peer(
       stream,
-      { role, limits, heartbeatMs, handshakeMs },
+      { role, limits, heartbeatMs, handshakeMs, pool: this.pool },
       {
         ready: (one) => this.#ready(one),
         message: (one, frames) => this.message(one, frames),

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { Publisher, Pull, Push, type Socket, Subscriber, XPublisher } from "zeromq";
 import { inTime, until } from "../../../../src/testing/conformance/until.ts";
 import type { WritingSocket } from "../../../../src/transports/zmq/socket.ts";
@@ -6,6 +6,7 @@ import { Places } from "../places.ts";
 import { Collected, heardBy, Ours, send } from "./ours.ts";
 
 const places = new Places();
+afterAll(() => places[Symbol.asyncDispose]());
 const theirs: Socket[] = [];
 
 /** Keeps a socket of libzmq to be closed after the test. */

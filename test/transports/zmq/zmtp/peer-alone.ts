@@ -1,6 +1,7 @@
 import { Duplex } from "node:stream";
 import type { ZmqPlain } from "../../../../src/transports/zmq/plain.ts";
 import type { Command } from "../../../../src/transports/zmq/zmtp/command.ts";
+import type { FramePool } from "../../../../src/transports/zmq/zmtp/frame-pool.ts";
 import type { SocketType } from "../../../../src/transports/zmq/zmtp/handshake.ts";
 import { Peer } from "../../../../src/transports/zmq/zmtp/peer.ts";
 
@@ -12,6 +13,8 @@ export interface AloneOptions {
   readonly heartbeatMs?: number;
   /** Asked at each message: false stops. */
   readonly takes?: () => boolean;
+  /** Lends the memory of large frames, and gets it back at once. */
+  readonly pool?: FramePool | undefined;
 }
 
 /** Is a peer without a network: what it writes is collected, what it reads is given by hand. */
@@ -24,7 +27,7 @@ export class PeerAlone implements Disposable {
   isPaused = false;
 
   constructor(options: AloneOptions = {}) {
-    const { type = "PULL", plain, takes = () => true } = options;
+    const { type = "PULL", plain, pool, takes = () => true } = options;
     const stream = new Duplex({
       read: () => undefined,
       write: (chunk: Buffer, _encoding, done) => {
@@ -46,11 +49,15 @@ export class PeerAlone implements Disposable {
       limits,
       heartbeatMs: options.heartbeatMs ?? 0,
       handshakeMs: options.handshakeMs ?? 10_000,
+      pool,
     };
     this.peer = new Peer(stream, settings, {
       ready: () => undefined,
       message: (_peer, frames) => {
-        this.messages.push(frames);
+        this.messages.push(pool === undefined ? frames : frames.map((frame) => new Uint8Array(frame)));
+        const lent = pool?.lend(frames);
+        lent?.came();
+        lent?.ack();
         return takes();
       },
       command: (_peer, command) => void this.commands.push(command),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { turns, until } from "../../../../src/testing/conformance/until.ts";
 import { commandFrame, credentials, malformedError, properties } from "../../../../src/transports/zmq/zmtp/command.ts";
+import { FramePool } from "../../../../src/transports/zmq/zmtp/frame-pool.ts";
 import { greeting } from "../../../../src/transports/zmq/zmtp/greeting.ts";
 import { PeerAlone } from "./peer-alone.ts";
 import { conversation, frame, hello, message, ping } from "./wire.ts";
@@ -87,10 +88,13 @@ describe("peer - refuses", () => {
   });
 });
 
-describe("peer - reads the same", () => {
+describe.each([
+  ["memory of its own for each frame", undefined],
+  ["memory that is used again", new FramePool()],
+])("peer - reads the same, %s", (_title, pool) => {
   const bytes = conversation("PUSH");
   function read(split: (at: number) => number): PeerAlone {
-    const alone = new PeerAlone();
+    const alone = new PeerAlone({ pool });
     for (let at = 0; at < bytes.length; ) {
       const length = Math.min(split(at), bytes.length - at);
       alone.read(bytes.subarray(at, at + length));
@@ -135,7 +139,7 @@ describe("peer - reads the same", () => {
   }
 
   test("when it is stopped after each message", () => {
-    using alone = new PeerAlone({ takes: () => false });
+    using alone = new PeerAlone({ takes: () => false, pool });
     alone.read(bytes, 5000);
     for (let count = 0; count < 10; count += 1) alone.peer.resume();
     expect(said(alone) === said(whole)).toBe(true);
@@ -143,7 +147,7 @@ describe("peer - reads the same", () => {
   });
 
   test("what had come before the end, when it is resumed after it", () => {
-    using alone = new PeerAlone({ takes: () => false });
+    using alone = new PeerAlone({ takes: () => false, pool });
     alone.read(bytes);
     alone.peer.close();
     for (let count = 0; count < 10; count += 1) alone.peer.resume();
