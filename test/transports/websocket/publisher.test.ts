@@ -482,9 +482,14 @@ describe("clients that do not keep up", () => {
     await until(
       () => publisher.clients.filter((one) => one.waitingBytes === 0).length >= living.length,
       "the living ones to have all",
+      20_000,
     );
     for (const client of stalled) client.socket.resume();
-    await until(() => publisher.clients.every(({ waitingBytes }) => waitingBytes === 0), "all to have what was kept");
+    await until(
+      () => publisher.clients.every(({ waitingBytes }) => waitingBytes === 0),
+      "all to have what was kept",
+      20_000,
+    );
     for (const { sent, dropped } of publisher.clients) expect(sent + dropped).toBe(events);
     const total = publisher.counts;
     expect(total.sent + total.dropped).toBe(50 * events);
@@ -492,6 +497,7 @@ describe("clients that do not keep up", () => {
     await until(
       () => clients.reduce((sum, { received }) => sum + received.length, 0) === total.sent + 100,
       "all of it to arrive",
+      20_000,
     );
     for (const client of clients) client[Symbol.dispose]();
   });

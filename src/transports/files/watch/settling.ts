@@ -66,8 +66,25 @@ export class Settling {
     }
     this.#followed = followed;
     this.#before = identities;
-    ready.sort((a, b) => a.mtimeMs - b.mtimeMs || (a.path < b.path ? -1 : 1));
-    return { ready, renamed, gone, waitMs };
+    return { ready: this.#inOrder(ready), renamed, gone, waitMs };
+  }
+
+  /**
+   * Puts the oldest first, and leaves out for now what an older file is about to precede: a look is no picture of one
+   * moment, and may find the later one of two new files alone. A file that keeps growing holds nobody up.
+   */
+  #inOrder(ready: readonly SeenFile[]): readonly SeenFile[] {
+    const complete = new Map(ready.map((file) => [file.path, file]));
+    const settling = [...this.#followed.values()].filter(({ state }) => state === "settling");
+    settling.sort(({ file: a }, { file: b }) => a.mtimeMs - b.mtimeMs || (a.path < b.path ? -1 : 1));
+    const inOrder: SeenFile[] = [];
+    let awaitedSinceMs = Number.POSITIVE_INFINITY;
+    for (const { file, sinceMs } of settling) {
+      const now = complete.get(file.path);
+      if (now === undefined) awaitedSinceMs = Math.min(awaitedSinceMs, sinceMs);
+      else if (awaitedSinceMs > sinceMs + this.#settleMs) inOrder.push(now);
+    }
+    return inOrder;
   }
 
   /** Notes that a file was handed over. */
