@@ -1,5 +1,7 @@
+import { amqp } from "./amqp.ts";
 import { capture } from "./capture.ts";
 import { compression } from "./compression.ts";
+import { kafkaForward, kafkaRestart } from "./kafka.ts";
 import { redis } from "./redis.ts";
 import { reduction } from "./reduction.ts";
 import type { Row } from "./row.ts";
@@ -32,4 +34,7 @@ export const rows: readonly Row[] = [
   capture,
   websocket,
   ...redis,
+  ...kafkaForward,
+  kafkaRestart,
+  ...amqp,
 ];

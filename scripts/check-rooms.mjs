@@ -27,8 +27,8 @@ function judgeNeighbour(path, target, kind) {
   const row = rowOf(path);
   if (row === undefined) return `there is no room "${room}" in the table; give it a row in scripts/rooms.mjs`;
   const { rooms, types = [], dynamic = [] } = row;
-  // A leaf imports nothing, or the leaves would be a cycle.
-  const allowed = leaves.includes(room) ? [] : [...leaves, ...rooms];
+  // A leaf imports no other leaves but those that its row names, or they would be a cycle.
+  const allowed = leaves.includes(room) ? rooms : [...leaves, ...rooms];
   const named = (entries) => entries.some((entry) => isMeant(entry, other));
   if (named(allowed)) return undefined;
   if (named(types)) return kind === "type" ? undefined : `of ${other} it may import types only (import type)`;

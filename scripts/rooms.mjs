@@ -17,6 +17,7 @@ export const rows = {
   errors: { rooms: [] },
   events: { rooms: [] },
   time: { rooms: [] },
+  options: { rooms: ["errors"] },
   compression: { rooms: before("compression") },
   message: { rooms: before("message") },
   runs: { rooms: before("runs") },
@@ -43,8 +44,8 @@ export const rows = {
   "index.ts": { rooms: [...core, "state", "pipeline"] },
 };
 
-/** The rooms that every file may import. */
-export const leaves = ["errors", "events", "time"];
+/** The rooms that every file may import; they themselves import what their rows name. */
+export const leaves = ["errors", "events", "time", "options"];
 
 /** Says whether a room is meant by an entry of a row: by its name, or by its folder's `*`. */
 export function isMeant(entry, room) {

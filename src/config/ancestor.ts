@@ -1,39 +1,68 @@
 import { nearest } from "./nearest.ts";
 import type { Complain } from "./shape.ts";
-import type { Entry, MapValue, ScalarValue, Value } from "./value.ts";
+import { type Entry, type MapValue, nameOf, type ScalarValue, type Value } from "./value.ts";
 
 /** Says what stands here for a class of arroyopy. */
 interface Equivalent {
   readonly role: "listener" | "publisher";
   readonly use: string;
   /** Keyword argument → option, and how its value is written here. */
-  readonly options: Readonly<Record<string, { readonly name: string; readonly value?: (text: string) => string }>>;
+  readonly options: Readonly<Record<string, Argument>>;
   /** Options that hold unless they are given. */
   readonly defaults: Readonly<Record<string, string>>;
 }
 
-const SOCKET = { name: "socket", value: (text: string) => text.replace(/^zmq\./i, "").toLowerCase() };
+/** Says what stands here for a keyword argument. */
+interface Argument {
+  readonly name: string;
+  /** How its value is written here. */
+  readonly value?: (text: string) => string;
+  /** What it must be where it is no text, or missing. */
+  readonly needed?: string;
+}
+
+const SOCKET: Argument = { name: "socket", value: (text: string) => text.replace(/^zmq\./i, "").toLowerCase() };
 
 // What comes and goes there is one map of MessagePack in one part.
 const ZMQ = { use: "zmq", defaults: { codec: "arroyopy" } } as const;
+// Its client is an object of Python; where it leads to is the url here.
+const REDIS = { use: "redis", defaults: { codec: "arroyopy" } } as const;
+const CLIENT: Argument = { name: "url", needed: "redis://HOST:PORT" };
 const EQUIVALENTS: Readonly<Record<string, Equivalent>> = {
   "arroyopy.zmq.ZMQListener": {
     ...ZMQ,
     role: "listener",
-    options: { address: { name: "connect" }, socket_type: SOCKET, codec: { name: "codec" } },
+    options: { address: { name: "connect", needed: "tcp://HOST:PORT" }, socket_type: SOCKET, codec: { name: "codec" } },
   },
   "arroyopy.zmq.ZMQPublisher": {
     ...ZMQ,
     role: "publisher",
-    options: { address: { name: "bind" }, socket_type: SOCKET, codec: { name: "codec" } },
+    options: { address: { name: "bind", needed: "tcp://HOST:PORT" }, socket_type: SOCKET, codec: { name: "codec" } },
   },
-};
-
-/** Classes of arroyopy that have nothing here by that name, and what to do instead. */
-const OTHERS: Readonly<Record<string, string>> = {
-  "arroyopy.redis.RedisListener": "Redis",
-  "arroyopy.redis.RedisPublisher": "Redis",
-  "arroyopy.files.FileWatcherListener": "watching files",
+  "arroyopy.redis.RedisListener": {
+    ...REDIS,
+    role: "listener",
+    options: {
+      redis_client: CLIENT,
+      redis_channel_name: { name: "channels", needed: "CHANNEL" },
+      codec: { name: "codec" },
+    },
+  },
+  "arroyopy.redis.RedisPublisher": {
+    ...REDIS,
+    role: "publisher",
+    options: {
+      redis_client: CLIENT,
+      redis_channel_name: { name: "channel", needed: "CHANNEL" },
+      codec: { name: "codec" },
+    },
+  },
+  "arroyopy.files.FileWatcherListener": {
+    use: "files",
+    role: "listener",
+    options: { directory: { name: "folder", needed: "/PATH" } },
+    defaults: {},
+  },
 };
 
 /** Turns `class`, `args` and `kwargs`, as arroyopy writes them, into `use` and `options`; undefined where it cannot. */
@@ -64,6 +93,14 @@ export function fromAncestor(
   const kwargs = entries.get("kwargs");
   const options =
     kwargs === undefined ? new Map<string, Entry>() : optionsOf(kwargs.value, equivalent, `${path}.kwargs`, complain);
+  for (const [name, option] of Object.entries(equivalent.options)) {
+    if (option.needed === undefined || options.has(option.name)) continue;
+    complain(
+      kwargs?.key ?? named.key,
+      `${path}.kwargs: "${name}" is missing; write kwargs: and below it ${name}: ${option.needed}`,
+    );
+    options.set(option.name, { key: named.key, value: scalarOf(option.needed, named.value) });
+  }
   for (const [name, text] of Object.entries(equivalent.defaults)) {
     if (!options.has(name)) options.set(name, { key: named.key, value: scalarOf(text, named.value) });
   }
@@ -89,9 +126,14 @@ function optionsOf(kwargs: Value, equivalent: Equivalent, path: string, complain
       const near = nearest(name, Object.keys(equivalent.options));
       const remedy = near === undefined ? `write use: ${equivalent.use} and its options` : `did you mean "${near}"?`;
       complain(entry.key, `${path}: "${name}" has no equivalent here; ${remedy}`);
+      const meant = near === undefined ? undefined : equivalent.options[near];
+      if (meant !== undefined && !kwargs.entries.has(near as string)) options.set(meant.name, entry);
       continue;
     }
     const { value } = entry;
+    if (option.needed !== undefined && value.kind !== "scalar") {
+      complain(value.at, `${path}: "${name}": expected a text, got ${nameOf(value)}; write ${name}: ${option.needed}`);
+    }
     const isText = value.kind === "scalar" && typeof value.value === "string" && value.from === undefined;
     const held = isText && option.value !== undefined ? scalarOf(option.value(value.value as string), value) : value;
     options.set(option.name, { key: entry.key, value: held });
@@ -103,7 +145,6 @@ function instead(written: unknown, equivalent: Equivalent | undefined, role: str
   if (typeof written !== "string") return "expected a text; write use: with a name, ./file.ts#Name or package#Name";
   if (equivalent !== undefined)
     return `"${written}" is a ${equivalent.role}, and a ${role} is expected here; write it under ${equivalent.role}s:`;
-  if (Object.hasOwn(OTHERS, written)) return `${OTHERS[written]} has no equivalent here; write use: ./file.ts#Name`;
   const near = nearest(written, Object.keys(EQUIVALENTS));
   const meant = near === undefined ? "" : `, or did you mean "${near}"?`;
   return `"${written}" is a class of Python; write use: ./file.ts#${written.split(".").at(-1) ?? "Name"}${meant}`;

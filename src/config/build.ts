@@ -136,6 +136,8 @@ class Building {
     const builtIn = use.kind === "built-in" ? ROLES[role].builtIns[use.name] : undefined;
     const { threads } = beside;
     if (typeof threads === "number") {
+      // What is wrong with its options is found out here, and not when the threads start.
+      await builtIn?.make(options, this.commons);
       const place =
         use.kind === "built-in" ? builtIn?.threads : { module: addressOf(used, folder), export: use.export };
       const { module, export: name } = place as { module: URL; export: string | undefined };
@@ -149,13 +151,17 @@ class Building {
 
   /** Gives options with what their `use:` names in place. */
   async #options({ options = {} }: Used): Promise<Record<string, unknown>> {
-    const made: Record<string, unknown> = {};
-    for (const [name, value] of Object.entries(options)) {
-      if (value instanceof CodecUse) made[name] = await this.#codec(value.used);
-      else if (value instanceof FunctionUse) made[name] = await loadFunction(value.used, this.#configuration.folder);
-      else made[name] = value;
-    }
-    return made;
+    return (await this.#inPlace(options)) as Record<string, unknown>;
+  }
+
+  async #inPlace(value: unknown): Promise<unknown> {
+    if (value instanceof CodecUse) return this.#codec(value.used);
+    if (value instanceof FunctionUse) return loadFunction(value.used, this.#configuration.folder);
+    if (Array.isArray(value)) return Promise.all(value.map((one) => this.#inPlace(one)));
+    if (typeof value !== "object" || value === null) return value;
+    const made: [string, unknown][] = [];
+    for (const [name, one] of Object.entries(value)) made.push([name, await this.#inPlace(one)]);
+    return Object.fromEntries(made);
   }
 
   #codec(used: Used): Promise<Codec> {

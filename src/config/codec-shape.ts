@@ -1,3 +1,4 @@
+import { nativeCodec } from "../message/native/native-codec.ts";
 import { objectSchema } from "./map-shape.ts";
 import { insteadOf } from "./nearest.ts";
 import { CODEC_OPTIONS, codecOptions } from "./options/codecs.ts";
@@ -22,6 +23,10 @@ export const codecShape: Shape = {
   read(value, path, complain) {
     if (value.kind === "list") {
       complain(value.at, `${path}: expected the name of a codec, got ${nameOf(value)}; write codec: native`);
+      return undefined;
+    }
+    if (value.kind === "scalar" && value.value === nativeCodec.name) {
+      complain(value.at, `${path}: "${nativeCodec.name}" is what the native codec writes; write codec: native`);
       return undefined;
     }
     const used = usedOf(value, path, NAME, codecOptions, complain);

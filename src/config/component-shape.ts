@@ -94,6 +94,12 @@ function operatorSchema(): JsonSchema {
   return { anyOf: [schema, { type: "array", items: schema }] };
 }
 
+const PLACES: Readonly<Record<Role, string>> = {
+  listener: "listeners",
+  publisher: "publishers",
+  operator: "operator",
+};
+
 function componentShape(role: Role): Shape {
   return {
     wanted: `a ${role}`,
@@ -148,7 +154,9 @@ function checked(
     if (!names.includes(use.name)) {
       const near = nearest(use.name, names);
       const all = `there are ${names.join(", ")}, and yours: ./file.ts#Name or package#Name`;
-      const remedy = near === undefined ? all : `did you mean "${near}"?`;
+      const other = (Object.keys(ROLES) as Role[]).find((one) => Object.hasOwn(ROLES[one].builtIns, use.name));
+      const elsewhere = other === undefined ? undefined : `it is ${article(other)}: write it under ${PLACES[other]}:`;
+      const remedy = elsewhere ?? (near === undefined ? all : `did you mean "${near}"?`);
       complain(at, `${path}: there is no ${role} "${use.name}"; ${remedy}`);
       return undefined;
     }
@@ -207,7 +215,7 @@ function schemaOf(role: Role): JsonSchema {
   return {
     anyOf: [
       ...Object.entries(builtIns).map(([name, { options, about }]) =>
-        one({ const: name }, options === undefined ? anyMap.schema : objectSchema(options), about),
+        one({ const: name }, objectSchema(options), about),
       ),
       one(own, anyMap.schema, "A class or function of yours, or of a package"),
       { type: "string", enum: names },

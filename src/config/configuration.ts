@@ -1,5 +1,6 @@
 import type { ComponentDescription } from "./component-shape.ts";
-import { type End, LISTENERS, PUBLISHERS } from "./registry.ts";
+import type { End } from "./options/ends.ts";
+import { LISTENERS, PUBLISHERS } from "./registry.ts";
 import type { Secrets } from "./secrets.ts";
 import type { SourceFile, Stretch } from "./source-file.ts";
 

@@ -161,7 +161,7 @@ function checkParts(blocks: readonly BlockDescription[], folder: string, complai
   const commons: Commons = new Map();
   for (const part of partsOf(blocks)) {
     const { used, role } = part;
-    for (const one of [used, ...inside(used)]) {
+    for (const one of [used, ...inside(used.options)]) {
       if (one.use.kind === "built-in") continue;
       const found = findModule(one.use, folder);
       if ("wrong" in found) complain(one.at, `${one.path}: ${found.wrong}`);
@@ -177,8 +177,8 @@ export function partsOf(blocks: readonly BlockDescription[]): readonly Component
   return blocks.flatMap(({ listeners, operators, publishers }) => [...listeners, ...operators, ...publishers]);
 }
 
-function inside({ options = {} }: Used): readonly Used[] {
-  return Object.values(options)
-    .filter((value) => value instanceof CodecUse || value instanceof FunctionUse)
-    .map(({ used }) => used);
+/** Gives what is named inside of options: codecs and functions. */
+function inside(value: unknown): readonly Used[] {
+  if (value instanceof CodecUse || value instanceof FunctionUse) return [value.used];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(inside) : [];
 }

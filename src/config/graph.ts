@@ -75,19 +75,29 @@ class Drawing implements Graph {
 /** Gives the place where a publisher and a listener meet, as it may be shown. */
 function placeBetween(publisher: ComponentDescription, listener: ComponentDescription): string | undefined {
   if (publisher.used.use.kind !== "built-in" || listener.used.use.kind !== "built-in") return undefined;
-  if (publisher.used.use.name !== listener.used.use.name) return undefined;
+  if (familyOf(publisher.used.use.name) !== familyOf(listener.used.use.name)) return undefined;
   const theirs = endpointsOf(listener);
   return endpointsOf(publisher).find((one) => theirs.some((other) => meet(one, other)))?.shown;
 }
 
+/** What two names of one transport begin with: "redis" of "redis-stream". */
+function familyOf(name: string): string {
+  return name.split("-", 1)[0] as string;
+}
+
 function meet(one: Pick<Endpoint, "verb" | "address">, other: Pick<Endpoint, "verb" | "address">): boolean {
-  const isPair = one.verb !== other.verb || !["bind", "connect"].includes(one.verb);
-  return isPair && keyOf(one) === keyOf(other);
+  const isCall = ["bind", "connect"].includes(one.verb);
+  return (one.verb !== other.verb) === isCall && keyOf(one) === keyOf(other);
 }
 
 /** All names of this machine are one. */
 function keyOf({ address }: Pick<Endpoint, "verb" | "address">): string {
-  return address.replace(/^tcp:\/\/(?:\*|0\.0\.0\.0|127\.0\.0\.1|localhost|\[::1?\])(?=:\d+$)/, "tcp://here");
+  return address
+    .replace(
+      /^(tcp|wss?|rediss?|amqps?):\/\/(?:\*|0\.0\.0\.0|127\.0\.0\.1|localhost|\[::1?\])(?=:\d+(?:\/|\s|$))/,
+      "$1://here",
+    )
+    .replace(/^(wss?:\/\/[^/]*)\/$/, "$1");
 }
 
 function linesOf({ name, operators }: BlockDescription): readonly string[] {

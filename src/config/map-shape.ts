@@ -15,6 +15,80 @@ export function list(item: Shape, example: string): Shape {
   };
 }
 
+/** Expects a list of two such values. */
+export function pair(item: Shape, example: string): Shape {
+  const inner = list(item, example);
+  return {
+    wanted: `a list of two, such as ${example}`,
+    schema: { type: "array", items: item.schema, minItems: 2, maxItems: 2 },
+    read(value, path, complain) {
+      const read = inner.read(value, path, complain);
+      if (value.kind !== "list" || value.items.length === 2) return read;
+      complain(value.at, `${path}: expected two values, got ${value.items.length}; write ${example}`);
+      return undefined;
+    },
+  };
+}
+
+/** Expects one of several: which one is known by what a value is, a map, a list or neither. */
+export function either(shapes: { readonly map?: Shape; readonly list?: Shape; readonly scalar?: Shape }): Shape {
+  const all = Object.values(shapes);
+  const wanted = all.map((shape) => shape.wanted).join(", or ");
+  return {
+    wanted,
+    schema: { anyOf: all.map((shape) => shape.schema) },
+    read(value, path, complain) {
+      const shape = shapes[value.kind];
+      if (shape !== undefined) {
+        return shape.read(value, path, (at, message) =>
+          complain(
+            at,
+            message.replace(`${path}: expected ${shape.wanted},`, () => `${path}: expected ${wanted},`),
+          ),
+        );
+      }
+      complain(value.at, `${path}: expected ${wanted}, got ${nameOf(value)}; write one of these`);
+      return undefined;
+    },
+  };
+}
+
+/** Expects one of several that are neither maps nor lists: the first that takes it. */
+export function anyOf(...shapes: readonly Shape[]): Shape {
+  const wanted = shapes.map((shape) => shape.wanted).join(", or ");
+  return {
+    wanted,
+    schema: { anyOf: shapes.map((shape) => shape.schema) },
+    read(value, path, complain) {
+      for (const shape of shapes) {
+        let isGood = true;
+        const read = shape.read(value, path, () => {
+          isGood = false;
+        });
+        if (isGood) return read;
+      }
+      complain(value.at, `${path}: expected ${wanted}, got ${nameOf(value)}; write one of these`);
+      return undefined;
+    },
+  };
+}
+
+/** Expects a map with exactly one of these entries. */
+export function exactlyOne(fields: Fields): Shape {
+  const inner = object(fields);
+  const names = Object.keys(fields).map((name) => `{ ${name} }`);
+  return {
+    wanted: names.join(" or "),
+    schema: { ...inner.schema, minProperties: 1, maxProperties: 1 },
+    read(value, path, complain) {
+      const read = inner.read(value, path, complain);
+      if (value.kind !== "map" || value.entries.size === 1) return read;
+      complain(value.at, `${path}: expected one entry, got ${value.entries.size}; write ${names.join(" or ")}`);
+      return undefined;
+    },
+  };
+}
+
 /** Expects one such value, or a list of them. */
 export function oneOrMore(item: Shape): Shape {
   return {

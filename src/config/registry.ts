@@ -2,11 +2,30 @@ import { UsageError } from "../errors.ts";
 import type { Listener } from "../listener/listener.ts";
 import type { Codec } from "../message/codec.ts";
 import type { AnyMessage } from "../message/message.ts";
+import { nativeCodec } from "../message/native/native-codec.ts";
 import { PassThrough, type Step } from "../operator/function-operator.ts";
-import type { Operator } from "../operator/operator.ts";
+import { Operator } from "../operator/operator.ts";
 import type { Publisher } from "../publisher/publisher.ts";
+import { AMQP_LISTENER, AMQP_PUBLISHER, AMQP_STREAM_LISTENER } from "./options/amqp.ts";
 import type { CodecName } from "./options/codecs.ts";
+import {
+  amqpEnds,
+  captureEnds,
+  type End,
+  folderEnds,
+  kafkaEnds,
+  memoryEnds,
+  redisEnds,
+  servedEnds,
+  urlEnds,
+  zmqEnds,
+} from "./options/ends.ts";
+import { CAPTURE_LISTENER, CAPTURE_PUBLISHER, FILES_LISTENER } from "./options/files.ts";
+import { KAFKA_LISTENER, KAFKA_PUBLISHER } from "./options/kafka.ts";
 import { MEMORY_LISTENER, MEMORY_PUBLISHER } from "./options/memory.ts";
+import { REDIS_LISTENER, REDIS_PUBLISHER, REDIS_STREAM_LISTENER, REDIS_STREAM_PUBLISHER } from "./options/redis.ts";
+import { REDUCTIONS, type Reduction } from "./options/reductions.ts";
+import { WEBSOCKET_LISTENER, WEBSOCKET_PUBLISHER } from "./options/websocket.ts";
 import { ZMQ_LISTENER, ZMQ_PUBLISHER } from "./options/zmq.ts";
 import type { Fields } from "./shape.ts";
 
@@ -19,8 +38,7 @@ export type Commons = Map<string, unknown>;
 export interface BuiltIn<T> {
   /** What it does, in a phrase for editors and lists. */
   readonly about: string;
-  /** Undefined where the code itself says what is wrong with its options. */
-  readonly options: Fields | undefined;
+  readonly options: Fields;
   /** Names the file and the class for threads, where it can work in some. */
   readonly threads?: { readonly module: URL; readonly export: string };
   /** Names the other sides that the options lead to, so that chains of blocks are seen. */
@@ -31,33 +49,13 @@ export interface BuiltIn<T> {
   make(options: Options, commons: Commons): Promise<T>;
 }
 
-/** Is a place where blocks meet. */
-export interface End {
-  readonly verb: string;
-  readonly address: string;
-}
-
-const zmqEnds = (options: Options): readonly End[] =>
-  (["bind", "connect"] as const).flatMap((verb) => {
-    const given = options[verb];
-    return (Array.isArray(given) ? given : [given])
-      .filter((address) => typeof address === "string")
-      .map((address) => ({ verb, address }));
-  });
-
-const memoryEnds = ({ channel }: Options): readonly End[] =>
-  typeof channel === "string" ? [{ verb: "memory", address: `memory:${channel}` }] : [];
-
 /** The listeners that have a name. */
 export const LISTENERS: Readonly<Record<string, BuiltIn<Listener<AnyMessage>>>> = {
   zmq: {
     about: "Brings in what other programs publish or push over ZeroMQ",
     options: ZMQ_LISTENER,
     ends: zmqEnds,
-    async make(options) {
-      const { ZmqListener } = await import("../transports/zmq/index.ts");
-      return new ZmqListener(options);
-    },
+    make: maker(async () => (await import("../transports/zmq/index.ts")).ZmqListener),
   },
   memory: {
     about: "Brings in what another block of the same process publishes",
@@ -69,6 +67,54 @@ export const LISTENERS: Readonly<Record<string, BuiltIn<Listener<AnyMessage>>>> 
       return new MemoryListener({ ...others, channel: await channelOf(channel, commons) });
     },
   },
+  redis: {
+    about: "Brings in what is published on Redis channels",
+    options: REDIS_LISTENER,
+    ends: redisEnds,
+    make: maker(async () => (await import("../transports/redis/index.ts")).RedisListener),
+  },
+  "redis-stream": {
+    about: "Brings in what stands in a Redis stream",
+    options: REDIS_STREAM_LISTENER,
+    ends: redisEnds,
+    make: maker(async () => (await import("../transports/redis/index.ts")).RedisStreamListener),
+  },
+  kafka: {
+    about: "Brings in what stands in a Kafka topic",
+    options: KAFKA_LISTENER,
+    ends: kafkaEnds,
+    make: maker(async () => (await import("../transports/kafka/index.ts")).KafkaListener),
+  },
+  amqp: {
+    about: "Brings in what stands in a queue of RabbitMQ",
+    options: AMQP_LISTENER,
+    ends: amqpEnds,
+    make: maker(async () => (await import("../transports/amqp/index.ts")).AmqpListener),
+  },
+  "amqp-stream": {
+    about: "Brings in what stands in a stream of RabbitMQ",
+    options: AMQP_STREAM_LISTENER,
+    ends: amqpEnds,
+    make: maker(async () => (await import("../transports/amqp/index.ts")).AmqpStreamListener),
+  },
+  websocket: {
+    about: "Brings in what a WebSocket sends",
+    options: WEBSOCKET_LISTENER,
+    ends: urlEnds,
+    make: maker(async () => (await import("../transports/websocket/index.ts")).WebSocketListener),
+  },
+  files: {
+    about: "Brings in the files of a folder, each when it is complete",
+    options: FILES_LISTENER,
+    ends: folderEnds,
+    make: maker(async () => (await loadFiles()).FilesListener),
+  },
+  capture: {
+    about: "Plays what was recorded",
+    options: CAPTURE_LISTENER,
+    ends: captureEnds,
+    make: maker(async () => (await loadFiles()).CaptureListener),
+  },
 };
 
 /** The publishers that have a name. */
@@ -77,10 +123,7 @@ export const PUBLISHERS: Readonly<Record<string, BuiltIn<Publisher<AnyMessage>>>
     about: "Sends results out over ZeroMQ",
     options: ZMQ_PUBLISHER,
     ends: zmqEnds,
-    async make(options) {
-      const { ZmqPublisher } = await import("../transports/zmq/index.ts");
-      return new ZmqPublisher(options);
-    },
+    make: maker(async () => (await import("../transports/zmq/index.ts")).ZmqPublisher),
   },
   memory: {
     about: "Gives results to another block of the same process",
@@ -92,6 +135,42 @@ export const PUBLISHERS: Readonly<Record<string, BuiltIn<Publisher<AnyMessage>>>
       return new MemoryPublisher({ ...others, channel: await channelOf(channel, commons) });
     },
   },
+  redis: {
+    about: "Publishes results on a Redis channel",
+    options: REDIS_PUBLISHER,
+    ends: redisEnds,
+    make: maker(async () => (await import("../transports/redis/index.ts")).RedisPublisher),
+  },
+  "redis-stream": {
+    about: "Adds results to a Redis stream",
+    options: REDIS_STREAM_PUBLISHER,
+    ends: redisEnds,
+    make: maker(async () => (await import("../transports/redis/index.ts")).RedisStreamPublisher),
+  },
+  kafka: {
+    about: "Sends results to a Kafka topic",
+    options: KAFKA_PUBLISHER,
+    ends: kafkaEnds,
+    make: maker(async () => (await import("../transports/kafka/index.ts")).KafkaPublisher),
+  },
+  amqp: {
+    about: "Sends results to a queue, a stream or an exchange of RabbitMQ",
+    options: AMQP_PUBLISHER,
+    ends: amqpEnds,
+    make: maker(async () => (await import("../transports/amqp/index.ts")).AmqpPublisher),
+  },
+  websocket: {
+    about: "Sends results to browsers and other clients, and never waits for one",
+    options: WEBSOCKET_PUBLISHER,
+    ends: servedEnds,
+    make: maker(async () => (await import("../transports/websocket/index.ts")).WebSocketPublisher),
+  },
+  capture: {
+    about: "Records a stream into a file, as it was",
+    options: CAPTURE_PUBLISHER,
+    ends: captureEnds,
+    make: maker(async () => (await loadFiles()).CapturePublisher),
+  },
 };
 
 /** The operators that have a name. */
@@ -101,41 +180,46 @@ export const OPERATORS: Readonly<Record<string, BuiltIn<Step<AnyMessage, AnyMess
     options: {},
     make: () => Promise.resolve(new PassThrough<AnyMessage>()),
   },
-  "azimuthal-integration": reduction("AzimuthalIntegration", "Sums images into curves around a centre"),
-  correct: reduction("Correct", "Corrects images: dark, flat, mask"),
-  crop: reduction("Crop", "Cuts a part out of images"),
-  "frame-statistics": reduction("FrameStatistics", "Counts what is in images"),
-  "hit-finder": reduction("HitFinder", "Lets images through that have something on them"),
-  preview: reduction("Preview", "Makes small pictures of images"),
-  rebin: reduction("Rebin", "Makes images smaller by sums or means"),
-  regions: reduction("Regions", "Sums regions of images"),
-  rotate: reduction("Rotate", "Turns and mirrors images"),
+  ...Object.fromEntries(Object.entries(REDUCTIONS).map(([name, one]) => [name, reduction(one)])),
 };
 
-type Reductions = typeof import("../reduction/index.ts");
+/** What was read by the table of a class is what its constructor takes. */
+function maker<T>(load: () => Promise<new (options: never) => T>): (options: Options) => Promise<T> {
+  return async (options) => new (await load())(options as never);
+}
 
-/** Is an operator of the room of reductions, which checks its options itself. */
-function reduction(name: keyof Reductions, about: string): BuiltIn<Step<AnyMessage, AnyMessage>> {
+function reduction({
+  about,
+  options,
+  export: name,
+  isWhole = false,
+}: Reduction): BuiltIn<Step<AnyMessage, AnyMessage>> {
   const here = import.meta.url;
   const place = `../reduction/index${here.slice(here.lastIndexOf("."))}`;
   return {
     about,
-    options: undefined,
-    threads: { module: new URL(place, here), export: name },
-    async make(options) {
-      const made = (await import("../reduction/index.ts")) as unknown as Readonly<Record<string, OperatorClass>>;
-      return new (made[name] as OperatorClass)(options);
+    options,
+    ...(!isWhole && { threads: { module: new URL(place, here), export: name } }),
+    async make(given) {
+      const made = (await import("../reduction/index.ts")) as unknown as Readonly<Record<string, OperatorCode>>;
+      const code = made[name] as OperatorCode;
+      return isClass(code) ? new code(given) : code(given);
     },
   };
 }
 
-type OperatorClass = new (options: Options) => Operator<AnyMessage, AnyMessage>;
+type AnyOperator = Operator<AnyMessage, AnyMessage>;
+type OperatorCode = (new (options: Options) => AnyOperator) | ((options: Options) => AnyOperator);
+
+function isClass(code: OperatorCode): code is new (options: Options) => AnyOperator {
+  return code.prototype instanceof Operator;
+}
 
 type CodecFactory = (options: Options) => Codec;
 
 /** How the codec of each name is loaded; their options stand in `options/codecs.ts`. */
 const CODECS: Readonly<Record<CodecName, () => Promise<CodecFactory>>> = {
-  native: always(async () => (await import("../message/native/native-codec.ts")).nativeCodec),
+  native: always(() => Promise.resolve(nativeCodec)),
   json: always(async () => (await import("../message/json-codec.ts")).jsonCodec),
   raw: always(async () => (await import("../message/raw-codec.ts")).rawCodec),
   "array-1.0": async () => (await import("../formats/array/index.ts")).array10,
@@ -164,6 +248,13 @@ export async function loadCodec(name: string, options: Options = {}): Promise<Co
     throw new UsageError(`codec: there is no codec "${name}"; there are: ${CODEC_NAMES.join(", ")}`);
   }
   return (await CODECS[name as CodecName]())(options);
+}
+
+/** Gives the name in configurations of a codec, by the name that it has itself, as captures and dead letters keep it. */
+export function codecNameOf(own: string): CodecName | undefined {
+  // The native codec carries the version of its form.
+  if (own === nativeCodec.name) return "native";
+  return CODEC_NAMES.find((name) => name === own);
 }
 
 /** A codec without options is one and the same for all. */

@@ -80,6 +80,24 @@ export function text(example: string): Shape {
   );
 }
 
+/** Expects a text that no message repeats. */
+export function secret(example: string): Shape {
+  const inner = text(example);
+  return {
+    wanted: inner.wanted,
+    schema: inner.schema,
+    read(value, path, complain) {
+      const { read } = inner;
+      return read(value, path, () =>
+        complain(
+          value.at,
+          `${path}: expected a text, got what is not shown; put it into quotes, or into a file: !file PATH`,
+        ),
+      );
+    },
+  };
+}
+
 /** Expects a text that stands in the file itself: what is loaded, and what is shown everywhere. */
 export function literal(example: string): Shape {
   const inner = text(example);
@@ -97,12 +115,15 @@ export function literal(example: string): Shape {
   };
 }
 
-/** Expects a whole number from `least` up. */
-export function whole(least: number): Shape {
+/** Expects a whole number, from `least` up, or to `most`. */
+export function whole(least: number = Number.MIN_SAFE_INTEGER, most: number = Number.MAX_SAFE_INTEGER): Shape {
+  const [isAny, isOpen] = [least === Number.MIN_SAFE_INTEGER, most === Number.MAX_SAFE_INTEGER];
+  const range = isAny ? "" : isOpen ? ` from ${least} up` : ` from ${least} to ${most}`;
   return scalar(
-    `a whole number from ${least} up`,
-    { type: "integer", minimum: least },
-    ({ value }) => (Number.isSafeInteger(value) && (value as number) >= least ? value : undefined),
+    `a whole number${range}`,
+    { type: "integer", ...(!isAny && { minimum: least }), ...(!isOpen && { maximum: most }) },
+    ({ value }) =>
+      Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most ? value : undefined,
     numberRemedy,
   );
 }
@@ -114,6 +135,44 @@ export function positive(): Shape {
     { type: "number", exclusiveMinimum: 0 },
     ({ value }) => (typeof value === "number" && value > 0 && Number.isFinite(value) ? value : undefined),
     numberRemedy,
+  );
+}
+
+/** Expects any number, or one of a range. */
+export function number(least: number = Number.NEGATIVE_INFINITY, most: number = Number.POSITIVE_INFINITY): Shape {
+  const isBounded = Number.isFinite(most);
+  const range = isBounded ? ` from ${least} to ${most}` : Number.isFinite(least) ? ` from ${least} up` : "";
+  return scalar(
+    `a number${range}`,
+    { type: "number", ...(Number.isFinite(least) && { minimum: least }), ...(isBounded && { maximum: most }) },
+    ({ value }) =>
+      typeof value === "number" && Number.isFinite(value) && value >= least && value <= most ? value : undefined,
+    numberRemedy,
+  );
+}
+
+/** Expects a number from `least` up, or `.inf`, which is how YAML writes that there is no bound. */
+export function unbounded(least: number): Shape {
+  return scalar(
+    `a number from ${least} up, or .inf`,
+    { type: "number", minimum: least },
+    ({ value }) => (typeof value === "number" && value >= least ? value : undefined),
+    numberRemedy,
+  );
+}
+
+/** Expects a time: a date with its zone, or milliseconds since 1970 UTC; gives milliseconds. */
+export function moment(): Shape {
+  return scalar(
+    "a time",
+    { type: ["string", "number"], examples: ["2026-03-01T02:30:00Z"] },
+    ({ value, text: raw }) => {
+      if (typeof value === "number") return Number.isFinite(value) ? value : undefined;
+      const written = raw ?? value;
+      const isDate = typeof written === "string" && /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)$/.test(written);
+      return isDate && Number.isFinite(Date.parse(written)) ? Date.parse(written) : undefined;
+    },
+    () => "write a date with its zone, as 2026-03-01T02:30:00Z or 2026-03-01T04:30:00+02:00, or milliseconds",
   );
 }
 
@@ -131,6 +190,16 @@ export function flag(): Shape {
     { type: "boolean" },
     ({ value }) => (typeof value === "boolean" ? value : undefined),
     ({ value }) => (/^(?:yes|on|true)$/i.test(String(value)) ? "write true" : "write true or false"),
+  );
+}
+
+/** Expects false. */
+export function no(): Shape {
+  return scalar(
+    "false",
+    { const: false },
+    ({ value }) => (value === false ? false : undefined),
+    () => "write false, or leave it out",
   );
 }
 

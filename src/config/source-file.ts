@@ -15,7 +15,9 @@ const NEAR = 1000;
 const NO_TAB = /[^\t]/g;
 /** What a line says of a key with such a name is not shown, unless it only says where it comes from. */
 const HIDDEN =
-  /\b((?:[\w-]*(?:password|passwd|secret|token|api[_-]?key|private[_-]?key)[\w-]*)["']?\s*:\s*)(?!\s*["']?\$\{|!file)([^\s,}#][^,}#]*)/giu;
+  /\b((?:[\w-]*(?:password|passwd|passphrase|authorization|secret|token|api[_-]?key|private[_-]?key)[\w-]*)["']?\s*:\s*)(?!\s*["']?\$\{|!file)("(?:[^"\\]|\\.)*"?|'[^']*'?|[^\s,}#][^,}#]*)/giu;
+/** Passwords by name, as ZeroMQ takes them. */
+const USERS = /\b(users\s*:\s*)(\{[^}]*\}?)/gu;
 const USER_INFO = /(:\/\/)(?!\$\{)([^/\s"'@]+)@/gu;
 
 /** Is the text of a configuration: turns places into lines and columns, and gathers what is wrong with it. */
@@ -84,6 +86,11 @@ export class SourceFile {
 /** Covers what should not be shown with as many stars, so that columns stay. */
 function hidden(line: string): string {
   return line
-    .replace(HIDDEN, (_, key: string, value: string) => key + "*".repeat(value.length))
+    .replace(HIDDEN, (_, key: string, value: string) => key + value.trimEnd().replace(/./gsu, "*") + blanks(value))
+    .replace(USERS, (_, key: string, users: string) => key + "*".repeat(users.length))
     .replace(USER_INFO, (_, before: string, info: string) => `${before}${"*".repeat(info.length)}@`);
+}
+
+function blanks(value: string): string {
+  return value.slice(value.trimEnd().length);
 }

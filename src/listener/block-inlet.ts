@@ -17,7 +17,7 @@ import { checkedReader } from "./checked-reader.ts";
 import { Coverages, JOINED_SOMEWHERE } from "./coverages.ts";
 import { Gaps } from "./gaps.ts";
 import type { InletOptions } from "./inlet-options.ts";
-import type { Listener, PlatformInlet } from "./listener.ts";
+import type { Listener, PartitionedInlet } from "./listener.ts";
 import { countOutcome } from "./outcome.ts";
 import { Settler } from "./settler.ts";
 import { sharedSettlement } from "./shared-settlement.ts";
@@ -31,7 +31,7 @@ const BREATH = 128;
 const TURN = Promise.resolve();
 
 /** Does behind each listener what all transports need: decodes, rejects, finds gaps, follows runs, settles. */
-export class BlockInlet implements PlatformInlet, Keeper {
+export class BlockInlet implements PartitionedInlet, Keeper {
   readonly limits: Limits;
   readonly listener: Listener<AnyMessage>;
   readonly #options: InletOptions;
@@ -104,9 +104,26 @@ export class BlockInlet implements PlatformInlet, Keeper {
     return this.#take(delivery, undefined, undefined, undefined);
   }
 
-  putDecoded(decoded: Decoded, settlement?: Settlement): void | Promise<void> {
-    const { bytes, chunk } = this.#charges.ofMessage(decoded.message);
-    return this.#takeDecoded(decoded, this.#settler.taken(settlement), bytes, chunk, undefined);
+  putDecoded(decoded: Decoded, settlement?: Settlement, frames?: readonly Uint8Array[]): void | Promise<void> {
+    const { bytes, chunk } =
+      frames === undefined ? this.#charges.ofMessage(decoded.message) : this.#charges.ofFrames(frames);
+    return this.#takeDecoded(decoded, this.#settler.taken(settlement), bytes, chunk, frames);
+  }
+
+  partitions(names: readonly string[]): void {
+    this.#gaps.partitions(names);
+  }
+
+  takeOver(decoded: Decoded): void | Promise<void> {
+    const { message, hop, stream } = decoded;
+    const source = this.#sources.of(message, hop, stream);
+    const run = message.run === undefined ? undefined : this.#tracker.reopen(source, message.run);
+    if (run?.state === "open") run.joinedAt ??= JOINED_SOMEWHERE;
+    return this.putDecoded(decoded);
+  }
+
+  interrupted(): void {
+    this.end("interrupted", this.#options.recoverRuns ? "unseen" : "plain");
   }
 
   putFrames(frames: Frames, settlement?: Settlement): void | Promise<void> {

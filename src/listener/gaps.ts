@@ -9,6 +9,8 @@ import { type Missed, type TopicCount, topicCount } from "../runs/topic-counts.t
 export type TellLost = (source: Source, run: Run | undefined, messages: number) => void;
 
 interface Topic {
+  /** Since which division of the source it is read. */
+  readonly era: number;
   /** The next sequence; undefined until a first one is known. */
   expected: number | undefined;
   /** The last sequence that came; -1 before. A Start given again may count a message already that comes behind it. */
@@ -39,6 +41,9 @@ export class Gaps {
   readonly #known = new WeakMap<Source, Known>();
   readonly #counts = new WeakMap<Run, Map<string, TopicCount>>();
   #prefixes: readonly string[] | undefined;
+  /** Where the source is divided: what is read of it, each with the division since which it is. */
+  #partitions: ReadonlyMap<string, number> | undefined;
+  #eras = 0;
   #lastHop: Hop | undefined;
   #lastTopic: Topic | undefined;
   #lastCountHop: Hop | undefined;
@@ -53,6 +58,14 @@ export class Gaps {
   /** Looks only at topics with these beginnings. */
   follow(prefixes: readonly string[]): void {
     this.#prefixes = prefixes;
+  }
+
+  /** Looks only at topics of these names, of which each that is new begins anywhere. */
+  partitions(names: readonly string[]): void {
+    const before = this.#partitions;
+    this.#eras += 1;
+    this.#partitions = new Map(names.map((name) => [name, before?.get(name) ?? this.#eras]));
+    this.#lastHop = undefined;
   }
 
   /** Looks at one event; false when it has been here before. */
@@ -87,7 +100,8 @@ export class Gaps {
     for (const [name, next] of hop.next) {
       if (!this.#follows(name)) continue;
       const topic = this.#topicNamed(source, name);
-      const expected = topic.expected ?? known.next.get(name) ?? 0;
+      const first = this.#partitions === undefined ? (known.next.get(name) ?? 0) : next;
+      const expected = topic.expected ?? first;
       topic.expected = Math.max(next, expected);
       if (next <= expected) continue;
       this.#gap(source, run, { ...hop, topic: name }, next - expected, hop.left?.get(name) ?? 0);
@@ -164,7 +178,12 @@ export class Gaps {
   /** Leaves out of what a Stop says of its source the topics that nobody here asked for. */
   asked(stop: Stop): Stop {
     const { account } = stop;
-    if (this.#prefixes === undefined || account?.sent === undefined || account.hops.length > 0) return stop;
+    if (
+      (this.#prefixes === undefined && this.#partitions === undefined) ||
+      account?.sent === undefined ||
+      account.hops.length > 0
+    )
+      return stop;
     const sent = account.sent.filter(({ partition }) => this.#follows(partition));
     return Stop.accounted(stop, { ...account, sent });
   }
@@ -218,10 +237,12 @@ export class Gaps {
 
   #topicNamed(source: Source, name: string): Topic {
     const known = this.#of(source);
+    const era = this.#partitions?.get(name) ?? 0;
     let topic = known.topics.get(name);
-    if (topic === undefined) {
-      const expected = known.next === undefined ? undefined : (known.next.get(name) ?? 0);
-      topic = { expected, last: -1, unclaimed: { lost: 0, droppedUpstream: 0 } };
+    if (topic === undefined || topic.era !== era) {
+      const anywhere = known.next === undefined || this.#partitions !== undefined;
+      const expected = anywhere ? undefined : (known.next?.get(name) ?? 0);
+      topic = { era, expected, last: -1, unclaimed: { lost: 0, droppedUpstream: 0 } };
       if (known.topics.size >= MAX_TOPICS) known.topics.delete(known.topics.keys().next().value as string);
       known.topics.set(name, topic);
     }
@@ -238,6 +259,7 @@ export class Gaps {
   }
 
   #follows(topic: string): boolean {
+    if (this.#partitions !== undefined) return this.#partitions.has(topic);
     return this.#prefixes === undefined || this.#prefixes.some((prefix) => topic.startsWith(prefix));
   }
 }

@@ -20,8 +20,8 @@ export interface Inlet<M extends AnyMessage = Message> {
 /** Adds what the built-in transports tell beside messages. */
 export interface PlatformInlet<M extends AnyMessage = Message> extends Inlet<M> {
   readonly limits: Limits;
-  /** Takes a message with the facts of its hop, without bytes. */
-  putDecoded(decoded: Decoded<M>, settlement?: Settlement): void | Promise<void>;
+  /** Takes a message with the facts of its hop; `frames` are the bytes it was read from, where there are any. */
+  putDecoded(decoded: Decoded<M>, settlement?: Settlement, frames?: readonly Uint8Array[]): void | Promise<void>;
   /** Says whether the source is connected; while it is not, silence means nothing. */
   connected(up: boolean): void;
   /** Says which topics arrive, as prefixes; the sequences of others are not looked at. */
@@ -30,6 +30,24 @@ export interface PlatformInlet<M extends AnyMessage = Message> extends Inlet<M> 
   lost(messages: number, reason: string): void;
   /** Tells the user something that is not an error. */
   warn(message: string): void;
+}
+
+/** Adds what the transports tell whose source is divided among readers, and divided anew when one comes or goes. */
+export interface PartitionedInlet<M extends AnyMessage = Message> extends PlatformInlet<M> {
+  /**
+   * Says which partitions arrive from now on, by the whole names that stand as topics in the hops. One that is new begins
+   * anywhere; what was known of one that is gone is forgotten.
+   */
+  partitions(names: readonly string[]): void;
+  /** Takes the Start of a run that is open where a partition begins; it may be open here already, or be over. */
+  takeOver(start: Decoded<M>): void | Promise<void>;
+  /** Ends the open runs as interrupted, since another reader goes on with a part of them; what still comes resumes them. */
+  interrupted(): void;
+}
+
+/** Gives the inlet for divided sources where there is one: inside a block. */
+export function partitionedInlet<M extends AnyMessage>(inlet: Inlet<M>): PartitionedInlet<M> | undefined {
+  return "takeOver" in inlet ? (inlet as PartitionedInlet<M>) : undefined;
 }
 
 /** Gives the wider inlet where there is one: inside a block. */

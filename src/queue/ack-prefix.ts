@@ -13,6 +13,16 @@ export class AckPrefix {
     this.#prefix = new FinishedPrefix(commit);
   }
 
+  /** True when nothing more can be committed: all that was tracked is acked, or what comes next was given back. */
+  get settled(): boolean {
+    return this.#prefix.settled;
+  }
+
+  /** True when a message was given back, so that the prefix ends before it. */
+  get ended(): boolean {
+    return this.#prefix.ended;
+  }
+
   /** Takes in the next message of the source; settling twice is ignored. */
   track(sequence: number): Settlement {
     return new PrefixSettlement(this.#prefix, sequence);

@@ -27,6 +27,16 @@ export class FinishedPrefix {
     this.#commit = commit;
   }
 
+  /** True when the prefix has come to its end: to the newest, or to what was nacked. */
+  get settled(): boolean {
+    return this.#first >= Math.min(this.#next, this.#end);
+  }
+
+  /** True when something was nacked. */
+  get ended(): boolean {
+    return this.#end !== Number.POSITIVE_INFINITY;
+  }
+
   /** Takes in a sequence and gives its number. */
   track(sequence: number): number {
     const number = this.#next;

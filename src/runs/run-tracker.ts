@@ -124,6 +124,16 @@ export class RunTracker<T extends { readonly bytes: number }> {
     return this.#later(source, id, item, now, reason);
   }
 
+  /** Forgets that the Stop of a run came, since a part of the run is still to come; gives the run where it is known. */
+  reopen(source: Source, id: string): Run | undefined {
+    const run = source.runs.get(id);
+    if (run?.state !== "ended" || run.ending !== "stop") return run;
+    this.#past.delete(run);
+    this.#sourceOf.delete(run);
+    source.runs.delete(id);
+    return undefined;
+  }
+
   /** Takes a sign of life: runs that the source no longer has open lost their Stop on the way. */
   alive(source: Source, openThere: ReadonlySet<string>): Effect<T>[] {
     const effects: Effect<T>[] = [];

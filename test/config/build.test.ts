@@ -5,7 +5,7 @@ import { expect, describe as group, it } from "vitest";
 import { build } from "../../src/config/build.ts";
 import { describe } from "../../src/config/describe.ts";
 import type { Commons } from "../../src/config/registry.ts";
-import { LISTENERS, PUBLISHERS } from "../../src/config/registry.ts";
+import { codecNameOf, LISTENERS, loadCodec, PUBLISHERS } from "../../src/config/registry.ts";
 import { run } from "../../src/index.ts";
 
 const project = fileURLToPath(new URL("project/", import.meta.url));
@@ -32,6 +32,11 @@ group("blocks", () => {
     );
   });
 
+  it("codecs - have names here for those that captures and dead letters keep", async () => {
+    for (const name of ["native", "raw", "dectris-v2"]) expect(codecNameOf((await loadCodec(name)).name)).toBe(name);
+    expect(codecNameOf("arroyo/99")).toBeUndefined();
+  });
+
   it("modes - a channel has the mode that one of its ends names", async () => {
     const commons: Commons = new Map();
     expect(PUBLISHERS["memory"]?.agree?.({ channel: "a", mode: "log" }, commons)).toBeUndefined();
@@ -48,6 +53,42 @@ group("blocks", () => {
     await expect(build(await describe(join(project, "arroyopy.yaml"), { env: {} }))).resolves.toHaveLength(1);
   });
 
+  it("arroyopy - its Redis and its watching of files are ours", async () => {
+    const configuration = await describe(join(project, "arroyopy-others.yaml"), { env: {} });
+    const [block] = configuration.blocks;
+    expect(block?.listeners.map(({ used }) => used.options)).toMatchObject([
+      { url: "redis://broker", channels: "scans" },
+      { folder: "/data/incoming" },
+    ]);
+    expect(block?.publishers[0]?.used.options).toMatchObject({ url: "redis://broker", channel: "results" });
+    await expect(build(configuration)).resolves.toHaveLength(1);
+  });
+
+  it("transports - each is made by its name, with codecs and functions in place", async () => {
+    const configuration = await describe(join(project, "transports.yaml"), { env: {} });
+    const blocks = await build(configuration);
+    expect(blocks.map(({ name }) => name)).toEqual(["record", "again", "show"]);
+    const from = configuration.blocks[1]?.listeners[0]?.used.options?.["from"];
+    expect(from).toEqual({ time: Date.UTC(2026, 2, 1, 1, 30) });
+  });
+
+  it("functions - also inside of options, they are what the file exports", async () => {
+    const made: Record<string, unknown>[] = [];
+    const { make } = LISTENERS["kafka"] as { make: unknown };
+    const kafka = LISTENERS["kafka"] as { make: unknown };
+    kafka.make = (options: Record<string, unknown>) => {
+      made.push(options);
+      return (make as (options: unknown) => unknown)(options);
+    };
+    try {
+      await build(await describe(join(project, "transports.yaml"), { env: {} }), { only: ["again"] });
+    } finally {
+      kafka.make = make;
+    }
+    const { sasl } = made[0] as { sasl: { oauthBearerProvider: () => Promise<unknown> } };
+    await expect(sasl.oauthBearerProvider()).resolves.toEqual({ value: "a token" });
+  });
+
   it("threads - an operator of the project works in threads, with its options", async () => {
     const blocks = await build(await describe(join(project, "threads.yaml"), { env: {} }));
     const [numbers, double] = await run(...blocks);
@@ -55,8 +96,8 @@ group("blocks", () => {
     expect(double).toMatchObject({ received: 42, finished: 42, published: 42 });
   });
 
-  it("reductions - are made by their names, alone and in threads", async () => {
-    const configuration = await describe(join(project, "reductions.yaml"), { env: {} });
+  it.each(["reductions", "all-reductions"])("%s - are made by their names, alone and in threads", async (name) => {
+    const configuration = await describe(join(project, `${name}.yaml`), { env: {} });
     await expect(build(configuration)).resolves.toHaveLength(1);
   });
 

@@ -111,6 +111,40 @@ describe("arroyo list and graph", () => {
     `);
   });
 
+  it("graph - transports are boxes with their places, and meet in files, topics, streams and addresses", async () => {
+    expect((await arroyo("graph transports.yaml --mermaid")).out).toMatchInlineSnapshot(`
+      "flowchart LR
+        block1["record"]
+        block2["again<br/>join-by<br/>correct<br/>azimuthal-integration (2 threads)"]
+        block3["show"]
+        source1(["websocket<br/>ws://127.0.0.1:8080/live"])
+        source2(["files<br/>."])
+        source3(["redis<br/>redis://broker:6379/2 scans<br/>redis://broker:6379/2 values"])
+        source4(["amqp<br/>amqps://broker:5671/lab scans"])
+        sink5(["redis<br/>a:1,b:1 curves"])
+        source1 --> block1
+        source2 --> block1
+        source3 --> block1
+        block1 -- "night.acap" --> block2
+        block1 -- "redis://broker:6379 scans" --> block2
+        block1 -- "amqp://broker:5672 log" --> block2
+        source4 --> block2
+        block1 -- "a:9092,b:9092 frames" --> block2
+        block2 -- "ws://0.0.0.0:8081/curves" --> block3
+        block2 --> sink5
+      "
+    `);
+  });
+
+  it("list - shows neither users nor passwords of addresses", async () => {
+    const { out } = await arroyo("list transports.yaml");
+    expect(out).toContain("  to    amqp queue amqp://broker:5672 log\n");
+    expect(out).toContain("  from  redis channel redis://broker:6379/2 scans, channel redis://broker:6379/2 values\n");
+    expect(out).toContain("  from  files folder .\n");
+    expect(out).toContain("  to    websocket bind ws://0.0.0.0:8081/curves, not required\n");
+    expect(out).not.toContain("word");
+  });
+
   it("graph - draws branches, joins and circles", async () => {
     const block = (name: string, from: string[], to: string[]): string => {
       const ends = (channels: string[]): string =>

@@ -18,11 +18,13 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** Puts an example into a folder, with the files that it names. */
 async function described(yaml: string) {
   for (const [, name = ""] of yaml.matchAll(/\.\/([\w-]+\.ts)#/g)) writeFileSync(join(folder, name), "");
-  writeFileSync(join(folder, "arroyo.yaml"), yaml.replace("keys/", ""));
+  writeFileSync(join(folder, "arroyo.yaml"), yaml.replace("keys/", "").replace("/run/secrets/", ""));
   writeFileSync(join(folder, "reduce.secret"), "0".repeat(40));
+  writeFileSync(join(folder, "token"), "a token");
   return await describe("arroyo.yaml", {
     cwd: folder,
     env: { PUBLIC_KEY: "1".repeat(40), SERVER_KEY: "2".repeat(40) },
+    secretsFolders: [folder],
   });
 }
 
@@ -39,5 +41,7 @@ group("docs/configuration.md", () => {
   it("names - every entry, codec and built-in stands on the page", () => {
     const builtIns = Object.values(ROLES).flatMap(({ builtIns: table }) => Object.keys(table));
     for (const name of [...Object.keys(BLOCK), ...CODEC_NAMES, ...builtIns]) expect(page).toContain(`\`${name}\``);
+    const operators = Object.keys(ROLES.operator.builtIns);
+    for (const name of operators) expect(page).toMatch(new RegExp(`^\\| \`${name}\` \\| `, "m"));
   });
 });

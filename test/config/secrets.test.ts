@@ -55,6 +55,23 @@ group("secrets", () => {
       (v: string) => `blocks: [{ name: a, listeners: [{ use: ./telling.mjs#A, options: { password: ${v} } }] }]`,
       (v: string) =>
         `blocks: [{ name: a, listeners: [{ use: ./telling.mjs#A, options: { "password": ${v}, x: [${v}, { y: ${v} }] } }] }]`,
+      (v: string) => `blocks: [{ name: a, listeners: [{ use: redis, options: { url: ${v} } }] }]`,
+      (v: string) =>
+        `blocks: [{ name: a, listeners: [{ use: redis-stream, options: { password: ${v}, stream: 1 } }] }]`,
+      (v: string) => `blocks: [{ name: a, listeners: [{ use: websocket, options: { url: ${v}, token: ${v} } }] }]`,
+      (v: string) => `blocks: [{ name: a, listeners: [{ use: kafka, options: { brokers: [${v}], topic: ${v} } }] }]`,
+      (v: string) =>
+        `blocks: [{ name: a, listeners: [{ use: kafka, options: { brokers: ["a b ${v.replaceAll(/["']|!file /g, "")}"], topic: a, groupId: ${v}, sasl: { mechanism: ${v}, password: ${v} } } }] }]`,
+      (v: string) =>
+        `blocks: [{ name: a, listeners: [{ use: amqp, options: { url: ${v}, password: ${v}, queue: a } }] }]`,
+      (v: string) => `blocks: [{ name: a, listeners: [{ use: files, options: { folder: ${v}, journal: true } }] }]`,
+      (v: string) => `blocks: [{ name: a, listeners: [{ use: capture, options: { path: ${v}, group: ${v} } }] }]`,
+      (v: string) =>
+        `blocks: [{ name: a, listeners: [{ use: memory, options: { channel: a } }], operator: { use: preview, options: { range: [${v}, 1] } } }]`,
+      (v: string) =>
+        `blocks: [{ name: a, listeners: [{ use: memory, options: { channel: a } }], operator: { use: azimuthal-integration, options: { poni: ${v}, bins: 0 } } }]`,
+      (v: string) =>
+        `blocks: [{ name: a, listeners: [{ class: arroyopy.redis.RedisListener, kwargs: { redis_client: ${v}, redis_channel_name: [${v}] } }] }]`,
       (v: string) =>
         `blocks: [{ name: a, listeners: [{ class: arroyopy.zmq.ZMQListener, kwargs: { address: ${v}, socket_type: ${v} } }] }]`,
     ];

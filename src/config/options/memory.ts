@@ -1,5 +1,6 @@
 import { list } from "../map-shape.ts";
 import { choice, type Fields, field, literal, required, text, whole } from "../shape.ts";
+import { STREAM, TOPIC } from "./messages.ts";
 
 const CHANNEL = required(
   literal("frames"),
@@ -20,7 +21,7 @@ export const MEMORY_LISTENER: Fields = {
 export const MEMORY_PUBLISHER: Fields = {
   channel: CHANNEL,
   mode: MODE,
-  topic: field(text("image"), "The topic of events; default none"),
-  stream: field(text("detector"), "The name of the stream; default the block's name"),
+  topic: TOPIC,
+  stream: STREAM,
   waitForReaders: field(whole(0), "How many listeners are waited for at the start; default 0"),
 };

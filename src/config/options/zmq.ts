@@ -1,16 +1,15 @@
-import { codecShape } from "../codec-shape.ts";
-import { functionShape } from "../function-shape.ts";
 import { list, object, oneOrMore, record } from "../map-shape.ts";
-import { choice, type Fields, field, flag, text, whole } from "../shape.ts";
+import { choice, type Fields, field, flag, secret, text, whole } from "../shape.ts";
+import { CODEC, EXPECT, LIMITS, STREAM, TOPIC } from "./messages.ts";
 
 const ADDRESS = oneOrMore(text("tcp://127.0.0.1:5555"));
-const KEY = text("the 40 characters of a key");
+const KEY = secret("the 40 characters of a key");
 
 const COMMON: Fields = {
   connect: field(ADDRESS, "Addresses to connect to: tcp://HOST:PORT, ipc:///PATH, inproc://NAME"),
   bind: field(ADDRESS, "Addresses to bind to; * for all interfaces or a free port"),
   engine: field(choice("auto", "zmtp", "libzmq"), "The implementation of ZeroMQ; default auto"),
-  codec: field(codecShape, "The form of the bytes; default native"),
+  codec: CODEC,
   curve: field(
     object({
       publicKey: field(KEY, "This side's public key (Z85)"),
@@ -24,8 +23,8 @@ const COMMON: Fields = {
   plain: field(
     object({
       username: field(text("reduce"), "This side's name"),
-      password: field(text("a password"), "Its password; take it from a file: !file PATH"),
-      users: field(record(text("a password")), "For the server: the passwords of those who may connect, by name"),
+      password: field(secret("a password"), "Its password; take it from a file: !file PATH"),
+      users: field(record(secret("a password")), "For the server: the passwords of those who may connect, by name"),
     }),
     "A name and a password, in the clear; not beside curve",
   ),
@@ -42,16 +41,8 @@ export const ZMQ_LISTENER: Fields = {
   ...COMMON,
   socket: field(choice("sub", "pull"), "sub gets everything of its topics, pull shares with others; default sub"),
   topics: field(list(text("image"), "[image, status]"), "Beginnings of the topics to read; default everything"),
-  expect: field(functionShape, "A function that checks each message: { use: ./file.ts#name }"),
-  limits: field(
-    object({
-      maxMessageBytes: field(whole(1), "Bytes of a message"),
-      maxHeaderBytes: field(whole(1), "Bytes of what stands before the payload"),
-      maxFrames: field(whole(1), "Frames of a message"),
-      maxDepth: field(whole(1), "Levels of what stands in a message"),
-    }),
-    "Bounds of a message",
-  ),
+  expect: EXPECT,
+  limits: LIMITS,
   reuseBuffers: field(
     flag(),
     "True uses the memory of large frames again once their message is settled; default false",
@@ -62,8 +53,8 @@ export const ZMQ_LISTENER: Fields = {
 export const ZMQ_PUBLISHER: Fields = {
   ...COMMON,
   socket: field(choice("pub", "push"), "pub sends everything to everybody, push deals out; default pub"),
-  topic: field(text("image"), "The topic of events; default none"),
-  stream: field(text("detector"), "The name of the stream; default the block's name"),
+  topic: TOPIC,
+  stream: STREAM,
   waitForSubscribers: field(whole(0), "How many subscribers are waited for at the start; default 0"),
   lingerMs: field(whole(0), "How long what was sent may still leave at the end, in ms; default 5000"),
 };

@@ -20,6 +20,19 @@ export interface KafkaOptions extends BrokerOptions {
   readonly advertisedPort?: number;
   /** The most memory of its heap, in MB. Default 512. */
   readonly heapMb?: number;
+  /** A second way in, with TLS and passwords. Default: none. */
+  readonly secure?: KafkaSecurity;
+}
+
+/** Configures a way in with TLS and passwords (SASL, plain). */
+export interface KafkaSecurity {
+  /** A free port of the loopback interface. */
+  readonly port: number;
+  /** The certificate chain and the private key (PKCS #8, not encrypted), as PEM. */
+  readonly certificate: string;
+  readonly key: string;
+  /** Passwords by user. */
+  readonly users: Readonly<Record<string, string>>;
 }
 
 const VERSION = "4.3.1";
@@ -131,11 +144,35 @@ function serverProperties(folder: string, port: number, controllerPort: number, 
     "num.network.threads": 2,
     "num.io.threads": 2,
     "log.cleaner.enable": false,
+  };
+  const all = {
+    ...lines,
+    ...(options.secure === undefined ? {} : secured(options.secure, lines)),
     ...options.settings,
   };
-  return Object.entries(lines)
+  return Object.entries(all)
     .map(([name, value]) => `${name}=${value}\n`)
     .join("");
+}
+
+function secured(
+  { port, certificate, key, users }: KafkaSecurity,
+  lines: Readonly<Record<string, string | number | boolean>>,
+): Record<string, string> {
+  const place = `SECURE://127.0.0.1:${port}`;
+  const passwords = Object.entries(users).map(([user, password]) => ` user_${user}="${password}"`);
+  // A line break would end the setting.
+  const pem = (text: string): string => text.trim().replaceAll("\n", "\\n");
+  return {
+    listeners: `${lines["listeners"]},${place}`,
+    "advertised.listeners": `${lines["advertised.listeners"]},${place}`,
+    "listener.security.protocol.map": `${lines["listener.security.protocol.map"]},SECURE:SASL_SSL`,
+    "listener.name.secure.ssl.keystore.type": "PEM",
+    "listener.name.secure.ssl.keystore.certificate.chain": pem(certificate),
+    "listener.name.secure.ssl.keystore.key": pem(key),
+    "listener.name.secure.sasl.enabled.mechanisms": "PLAIN",
+    "listener.name.secure.plain.sasl.jaas.config": `org.apache.kafka.common.security.plain.PlainLoginModule required${passwords.join("")};`,
+  };
 }
 
 async function answers(port: number): Promise<boolean> {

@@ -1,5 +1,5 @@
 import { RejectedError } from "../../errors.ts";
-import type { PlatformInlet } from "../../listener/listener.ts";
+import type { PartitionedInlet } from "../../listener/listener.ts";
 import type { Codec, Decoded, Frames } from "../../message/codec.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../message/limits.ts";
 import type { AnyMessage } from "../../message/message.ts";
@@ -12,7 +12,7 @@ export interface Recorded {
 }
 
 /** Takes what a listener brings and remembers it; can be full for as long as a test wishes. */
-export class RecordingInlet implements PlatformInlet<AnyMessage> {
+export class RecordingInlet implements PartitionedInlet<AnyMessage> {
   readonly limits: Limits;
   /** Everything that was put, in order, except copies of Starts and control messages. */
   readonly taken: Recorded[] = [];
@@ -27,6 +27,10 @@ export class RecordingInlet implements PlatformInlet<AnyMessage> {
   readonly followed: (readonly string[])[] = [];
   readonly losses: { readonly messages: number; readonly reason: string }[] = [];
   readonly warnings: string[] = [];
+  /** What was said of which partitions are read. */
+  readonly divisions: (readonly string[])[] = [];
+  /** How often a part of the source was said to have gone to another reader. */
+  interruptions = 0;
   /** How often something was put while an earlier put had not been taken. */
   overruns = 0;
   readonly #read: (frames: readonly Uint8Array[]) => readonly Decoded<AnyMessage>[];
@@ -94,6 +98,18 @@ export class RecordingInlet implements PlatformInlet<AnyMessage> {
     this.#puts += 1;
     this.#record({ decoded, settlement });
     return this.#taken();
+  }
+
+  partitions(names: readonly string[]): void {
+    this.divisions.push(names);
+  }
+
+  takeOver(start: Decoded<AnyMessage>): void | Promise<void> {
+    return this.putDecoded(start);
+  }
+
+  interrupted(): void {
+    this.interruptions += 1;
   }
 
   connected(up: boolean): void {

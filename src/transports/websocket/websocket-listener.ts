@@ -4,10 +4,11 @@ import type { Codec } from "../../message/codec.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../message/limits.ts";
 import type { AnyMessage, Message } from "../../message/message.ts";
 import { nativeCodec } from "../../message/native/native-codec.ts";
+import { shown } from "../../options/option-check.ts";
 import { checkedCodec } from "./checked-codec.ts";
 import { Link, type WebSocketClientTls } from "./link.ts";
 import { loadWs } from "./load-ws.ts";
-import { OptionCheck, shown } from "./option-check.ts";
+import { OptionCheck } from "./option-check.ts";
 import { SUBPROTOCOLS } from "./subprotocols.ts";
 
 /** Says what a `WebSocketListener` connects to, and how. */

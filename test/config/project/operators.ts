@@ -58,3 +58,10 @@ export const odd =
     message.type === "event" && ((message.metadata["value"] as number) % 2 === 1) !== keep ? undefined : message;
 
 export const limit = 7;
+
+/** Functions that options name. */
+export const isCamera = (message: Message): boolean => message.run === "camera";
+export const isLaser = (message: Message): boolean => message.run === "laser";
+export const topic = (): string => "curve";
+export const first = (): number => 0;
+export const token = (): Promise<{ value: string }> => Promise.resolve({ value: "a token" });

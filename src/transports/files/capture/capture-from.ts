@@ -1,5 +1,5 @@
 import { UsageError } from "../../../errors.ts";
-import { shown } from "../option-check.ts";
+import { shown } from "../../../options/option-check.ts";
 
 /**
  * Says where a replay begins: at the first message, behind the last one, at a position (messages are counted from 0 over

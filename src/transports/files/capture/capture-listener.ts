@@ -5,10 +5,10 @@ import type { Codec } from "../../../message/codec.ts";
 import { DEFAULT_LIMITS } from "../../../message/limits.ts";
 import type { AnyMessage, Message } from "../../../message/message.ts";
 import { nativeCodec } from "../../../message/native/native-codec.ts";
+import { checkNames, nonEmptyText, oneOf, shown } from "../../../options/option-check.ts";
 import { type Clock, systemClock } from "../../../time/clock.ts";
 import { type Disk, diskError, REAL_DISK } from "../disk.ts";
 import { Growth } from "../growth.ts";
-import { checkNames, flagOption, shown, textOption } from "../option-check.ts";
 import { type CaptureFrom, checkedFrom } from "./capture-from.ts";
 import type { CaptureSurroundings } from "./capture-publisher.ts";
 import { checkGroup, GroupCursor } from "./group-cursor.ts";
@@ -71,8 +71,8 @@ export class CaptureListener<M extends AnyMessage = AnyMessage> extends Listener
     if (typeof maxGapMs !== "number" || !(maxGapMs >= 0)) {
       throw new UsageError(`${subject}: maxGapMs: expected a number of milliseconds, got ${shown(maxGapMs)}`);
     }
-    this.#path = textOption(subject, "path", options.path);
-    this.#follow = flagOption(subject, "follow", options.follow, false);
+    this.#path = nonEmptyText(subject, "path", options.path);
+    this.#follow = oneOf(subject, "follow", options.follow, false, [true, false]);
     this.#from = checkedFrom(subject, options.from ?? "committed");
     this.#disk = surroundings.disk ?? REAL_DISK;
     this.#clock = surroundings.clock ?? systemClock;

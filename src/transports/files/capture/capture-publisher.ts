@@ -2,10 +2,10 @@ import { UsageError } from "../../../errors.ts";
 import type { Codec, Writer } from "../../../message/codec.ts";
 import type { AnyMessage, Message } from "../../../message/message.ts";
 import { nativeCodec } from "../../../message/native/native-codec.ts";
+import { checkNames, nonEmptyText, oneOf, shown, wholeNumber } from "../../../options/option-check.ts";
 import { Publisher } from "../../../publisher/publisher.ts";
 import { type Clock, systemClock } from "../../../time/clock.ts";
 import { type Disk, REAL_DISK } from "../disk.ts";
-import { checkNames, choiceOption, shown, textOption, wholeOption } from "../option-check.ts";
 import { CaptureWriter } from "./capture-writer.ts";
 import { RunMarks } from "./run-marks.ts";
 
@@ -80,15 +80,15 @@ export class CapturePublisher<M extends AnyMessage = Message> extends Publisher<
     const subject = "CapturePublisher";
     checkNames(subject, options, NAMES);
     const { codec = nativeCodec, format, stream = "" } = options;
-    const path = textOption(subject, "path", options.path);
-    const segmentBytes = wholeOption(
+    const path = nonEmptyText(subject, "path", options.path);
+    const segmentBytes = wholeNumber(
       subject,
       "segmentBytes",
       options.segmentBytes,
       CAPTURE_DEFAULTS.segmentBytes,
       MIN_SEGMENT_BYTES,
     );
-    const checksum = choiceOption(subject, "checksum", options.checksum, CAPTURE_DEFAULTS.checksum, ["all", "headers"]);
+    const checksum = oneOf(subject, "checksum", options.checksum, CAPTURE_DEFAULTS.checksum, ["all", "headers"]);
     if (typeof codec?.writer !== "function")
       throw new UsageError(`${subject}: codec: expected a codec, got ${shown(codec)}`);
     if (format !== undefined && (typeof format?.reader !== "function" || codec.name !== "raw")) {
@@ -96,8 +96,8 @@ export class CapturePublisher<M extends AnyMessage = Message> extends Publisher<
         `${subject}: format: expected a codec, beside codec: rawCodec; leave it out for ${codec.name}`,
       );
     }
-    this.#sync = choiceOption(subject, "sync", options.sync, CAPTURE_DEFAULTS.sync, ["close", "interval", "message"]);
-    this.#syncMs = wholeOption(subject, "syncMs", options.syncMs, CAPTURE_DEFAULTS.syncMs, 1);
+    this.#sync = oneOf(subject, "sync", options.sync, CAPTURE_DEFAULTS.sync, ["close", "interval", "message"]);
+    this.#syncMs = wholeNumber(subject, "syncMs", options.syncMs, CAPTURE_DEFAULTS.syncMs, 1);
     this.confirms = this.#sync === "message";
     // One sync for a whole batch is worth it; without one, message by message is the shorter way.
     if (!this.confirms) this.publishBatch = Publisher.prototype.publishBatch;

@@ -1,7 +1,7 @@
 import { UsageError } from "../../../errors.ts";
+import { shown } from "../../../options/option-check.ts";
 import type { Clock } from "../../../time/clock.ts";
 import { wait } from "../../../time/wait.ts";
-import { shown } from "../option-check.ts";
 
 /** How fast a capture is played: a factor of the original speed, as fast as it is taken, or one step at a time. */
 export type CaptureSpeed = number | "max" | "step";

@@ -4,13 +4,13 @@ import { type Inlet, Listener, type PlatformInlet, platformInlet } from "../../.
 import type { Codec } from "../../../message/codec.ts";
 import { DEFAULT_LIMITS } from "../../../message/limits.ts";
 import type { AnyMessage } from "../../../message/message.ts";
+import { checkNames, nonEmptyText, oneOf, shown, wholeNumber } from "../../../options/option-check.ts";
 import type { Settlement } from "../../../queue/settlement.ts";
 import { type Clock, systemClock } from "../../../time/clock.ts";
 import { untilAborted, wait } from "../../../time/wait.ts";
 import type { CaptureSurroundings } from "../capture/capture-publisher.ts";
 import { codeOf, type Disk, diskError, REAL_DISK } from "../disk.ts";
 import { Growth } from "../growth.ts";
-import { checkNames, flagOption, shown, textOption, wholeOption } from "../option-check.ts";
 import { contentOf } from "./file-content.ts";
 import { describeFile, type FileEvent, filesCodec } from "./files-codec.ts";
 import { lookAt, type SeenFile } from "./folder-look.ts";
@@ -78,18 +78,18 @@ export class FilesListener extends Listener<FileEvent> {
     const subject = "FilesListener";
     checkNames(subject, options, NAMES);
     const { journal } = options;
-    this.#folder = textOption(subject, "folder", options.folder);
+    this.#folder = nonEmptyText(subject, "folder", options.folder);
     this.#isMeant = pathTest(checkedPatterns(subject, options.patterns));
-    this.#isRecursive = flagOption(subject, "recursive", options.recursive, true);
-    this.#settleMs = wholeOption(subject, "settleMs", options.settleMs, 1_000, 0);
-    this.#lookMs = wholeOption(subject, "lookMs", options.lookMs, 1_000, 1);
-    this.#watches = flagOption(subject, "watch", options.watch, true);
-    this.#maxFileBytes = wholeOption(subject, "maxFileBytes", options.maxFileBytes, Number.MAX_SAFE_INTEGER, 1);
-    this.#maxFiles = wholeOption(subject, "maxFiles", options.maxFiles, 1_000_000, 1);
+    this.#isRecursive = oneOf(subject, "recursive", options.recursive, true, [true, false]);
+    this.#settleMs = wholeNumber(subject, "settleMs", options.settleMs, 1_000, 0);
+    this.#lookMs = wholeNumber(subject, "lookMs", options.lookMs, 1_000, 1);
+    this.#watches = oneOf(subject, "watch", options.watch, true, [true, false]);
+    this.#maxFileBytes = wholeNumber(subject, "maxFileBytes", options.maxFileBytes, Number.MAX_SAFE_INTEGER, 1);
+    this.#maxFiles = wholeNumber(subject, "maxFiles", options.maxFiles, 1_000_000, 1);
     this.#clock = surroundings.clock ?? systemClock;
     const path = journal === undefined ? join(this.#folder, JOURNAL) : journal;
     this.#disk = surroundings.disk ?? REAL_DISK;
-    this.#journal = new Journal(this.#disk, path === false ? undefined : textOption(subject, "journal", path));
+    this.#journal = new Journal(this.#disk, path === false ? undefined : nonEmptyText(subject, "journal", path));
   }
 
   override async start(inlet: Inlet<FileEvent>, signal: AbortSignal): Promise<void> {

@@ -1,0 +1,68 @@
+import type { Channel, ChannelModel, ConsumeMessage } from "amqplib";
+
+/** What of the client is not public, and needed: it can't be held up, nor let the process end. */
+interface Insides {
+  readonly stream?: {
+    read?: (size?: number) => unknown;
+    emit?: (event: string) => void;
+    ref?: () => void;
+    unref?: () => void;
+  };
+  recvSinceLastCheck?: boolean;
+  readonly heartbeater?: Record<"sendTimer" | "recvTimer", NodeJS.Timeout | undefined> | null;
+}
+
+const SIGN_EVERY_MS = 500;
+
+function insidesOf(model: ChannelModel): Insides {
+  return model.connection as unknown as Insides;
+}
+
+/** Holds up what a connection receives. The client reads as fast as it can; closed, this lets it find nothing to read. */
+export class Valve {
+  readonly #insides: Insides;
+  #signs: NodeJS.Timeout | undefined;
+
+  constructor(model: ChannelModel) {
+    this.#insides = insidesOf(model);
+  }
+
+  /** True while nothing is received. */
+  get isClosed(): boolean {
+    return this.#signs !== undefined;
+  }
+
+  close(): void {
+    const { stream } = this.#insides;
+    if (this.isClosed || stream?.read === undefined) return;
+    stream.read = () => null;
+    // The signs of life of the other side are not read either; they are not missing.
+    this.#signs = setInterval(() => {
+      this.#insides.recvSinceLastCheck = true;
+    }, SIGN_EVERY_MS).unref();
+  }
+
+  open(): void {
+    if (!this.isClosed) return;
+    clearInterval(this.#signs);
+    this.#signs = undefined;
+    const { stream } = this.#insides;
+    // The method of the class shows again.
+    delete stream?.read;
+    stream?.emit?.("readable");
+  }
+}
+
+/** Lets the process end although the connection is open. */
+export function release(model: ChannelModel): void {
+  const { stream, heartbeater } = insidesOf(model);
+  stream?.unref?.();
+  heartbeater?.sendTimer?.unref();
+  heartbeater?.recvTimer?.unref();
+}
+
+/** Goes on to take what comes for a consumer that was cancelled: of streams some may, and the client would be confused. */
+export function takeLate(channel: Channel, tag: string, take: (message: ConsumeMessage | null) => void): void {
+  const { consumers } = channel as unknown as { readonly consumers?: Map<string, typeof take> };
+  consumers?.set(tag, take);
+}

@@ -1,0 +1,1 @@
+export { AzimuthalIntegration } from "arroyojs/reduction";
