@@ -3,7 +3,7 @@ import { ArroyoError, ConnectionError, isRetryable, text, UsageError } from "../
 /** What a broker says when it can't now and may later: it goes down, is out of something, or another one is still there. */
 const LATER_CODES: ReadonlySet<unknown> = new Set([320, 405, 501, 506, 541]);
 const LATER =
-  /inaccessible|home node|is down|is stopped|timed out|timeout|unknown delivery tag|in exclusive use|noproc|not running|unavailable/i;
+  /inaccessible|home node|is down|is stopped|timed out|timeout|unknown delivery tag|in exclusive use|noproc|not running|unavailable|not have a replica/i;
 const LOST =
   /socket closed|unexpected close|heartbeat|channel ended|channel closed|channel closing|connection clos|etimedout|socket hang|aborted/i;
 const TOO_LARGE = /message size (\d+).*?larger than (?:configured )?max(?:imum)? size (\d+)/i;

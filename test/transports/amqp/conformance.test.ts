@@ -5,7 +5,7 @@ import { type Broker, startProxy, startRabbitMq, type TcpProxy } from "../../../
 import { type ListenerSource, listenerSuite } from "../../../src/testing/conformance/listener.ts";
 import { type PublisherTarget, publisherSuite } from "../../../src/testing/conformance/publisher.ts";
 import { AmqpListener, AmqpPublisher, AmqpStreamListener } from "../../../src/transports/amqp/index.ts";
-import { channelTo, fresh, publish, publisherTo } from "./places.ts";
+import { channelTo, fresh, publish, publisherTo, readable } from "./places.ts";
 
 const NO_END = "a queue of RabbitMQ never ends";
 /** What was given out and is never settled is not waited for. */
@@ -44,6 +44,7 @@ async function source(kind: Kind): Promise<ListenerSource> {
       ? { url: rabbit.url, exchange, mandatory: false }
       : { url: rabbit.url, queue, declare: { type: kind } },
   );
+  if (kind === "stream") await readable(rabbit.url, queue);
   const own = await channelTo(rabbit.url);
   return {
     make: () => {
@@ -85,6 +86,8 @@ describe("amqp publisher, stream", () => {
     const queue = fresh("target");
     const proxy = await startProxy({ port: rabbit.port });
     const declare = { type: "stream" } as const;
+    await (await publisherTo({ url: rabbit.url, queue, declare })).close();
+    await readable(rabbit.url, queue);
     return {
       make: () => new AmqpPublisher<AnyMessage>({ url: through(proxy), queue, declare }),
       read: () => new AmqpStreamListener<AnyMessage>({ url: rabbit.url, queue, lingerMs: LINGER_MS }),

@@ -24,6 +24,23 @@ export async function channelTo(url: string): Promise<{ channel: ConfirmChannel 
   };
 }
 
+/** Resolves when a stream that was declared can be read: the broker makes its replica a moment later. */
+export async function readable(url: string, queue: string): Promise<void> {
+  await eventually(async () => {
+    await using own = await channelTo(url);
+    try {
+      await own.channel.prefetch(1);
+      const { consumerTag } = await own.channel.consume(queue, () => undefined, {
+        arguments: { "x-stream-offset": "next" },
+      });
+      await own.channel.cancel(consumerTag);
+      return true;
+    } catch {
+      return false;
+    }
+  }, `the stream ${queue}`);
+}
+
 /** An open publisher. */
 export async function publisherTo(options: AmqpPublisherOptions): Promise<AmqpPublisher<AnyMessage> & AsyncDisposable> {
   const publisher = new AmqpPublisher<AnyMessage>(options);
