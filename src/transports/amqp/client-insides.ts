@@ -61,8 +61,15 @@ export function release(model: ChannelModel): void {
   heartbeater?.recvTimer?.unref();
 }
 
-/** Goes on to take what comes for a consumer that was cancelled: of streams some may, and the client would be confused. */
-export function takeLate(channel: Channel, tag: string, take: (message: ConsumeMessage | null) => void): void {
-  const { consumers } = channel as unknown as { readonly consumers?: Map<string, typeof take> };
-  consumers?.set(tag, take);
+/**
+ * Takes what comes for a consumer, also what comes before the broker says that it is one and after it was cancelled: of
+ * streams some may, and the client, which would not know the consumer, would end the connection.
+ */
+export function takeAlways(channel: Channel, tag: string, take: (message: ConsumeMessage | null) => void): void {
+  const insides = channel as unknown as {
+    readonly consumers?: Map<string, typeof take>;
+    unregisterConsumer?: (tag: string) => void;
+  };
+  insides.unregisterConsumer = () => undefined;
+  insides.consumers?.set(tag, take);
 }

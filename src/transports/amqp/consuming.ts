@@ -1,7 +1,8 @@
+import { randomUUID } from "node:crypto";
 import type { ConsumeMessage, Options } from "amqplib";
 import { type ArroyoError, ConnectionError } from "../../errors.ts";
 import { untilAborted } from "../../time/wait.ts";
-import { takeLate } from "./client-insides.ts";
+import { takeAlways } from "./client-insides.ts";
 import type { Link, OpenChannel } from "./link.ts";
 import type { Prefetch } from "./prefetch.ts";
 
@@ -107,7 +108,6 @@ export class Consuming {
     try {
       await this.#changing;
       await Promise.race([open.channel.cancel(this.#tag), open.lost]);
-      takeLate(open.channel, this.#tag, (message) => this.#came(message));
       for (const message of waiting) if (message !== undefined) this.#giveBack(message);
     } catch {
       // The channel went meanwhile, and its consumer with it.
@@ -149,8 +149,11 @@ export class Consuming {
     const { open, queue, prefetch, consume } = this.#options;
     // Of one channel requests are answered in order: no delivery can come between the two.
     await open.channel.prefetch(prefetch.next(this.#options.kept()), false);
-    const { consumerTag } = await open.channel.consume(queue, (message) => this.#came(message), consume());
-    this.#tag = consumerTag;
+    const tag = `arroyo.${randomUUID()}`;
+    const take = (message: ConsumeMessage | null): void => this.#came(message);
+    takeAlways(open.channel, tag, take);
+    await open.channel.consume(queue, take, { ...consume(), consumerTag: tag });
+    this.#tag = tag;
   }
 
   /** Begins to consume anew, behind what came so far: the count of a consumer can't be changed. */
@@ -167,7 +170,6 @@ export class Consuming {
   async #changed(): Promise<void> {
     const { channel } = this.#options.open;
     await channel.cancel(this.#tag);
-    takeLate(channel, this.#tag, (message) => this.#came(message));
     if (!this.#isOver) await this.#consume();
   }
 
