@@ -5,8 +5,12 @@ type State = "settling" | "given" | "failed";
 
 interface Followed {
   file: SeenFile;
-  /** When it was seen in this state first. */
+  /** When it was seen first. */
+  readonly firstMs: number;
+  /** When it was seen as it is first. */
   sinceMs: number;
+  /** When it was complete first. */
+  readyMs: number;
   state: State;
 }
 
@@ -51,13 +55,15 @@ export class Settling {
         continue;
       }
       const known = this.#followed.get(file.path);
-      const entry = known !== undefined && !changed(known, file) ? known : fresh(file, nowMs);
+      const entry = known !== undefined && !changed(known, file) ? known : fresh(file, nowMs, known?.firstMs);
       if (old !== undefined && entry !== known) entry.sinceMs = Number.NEGATIVE_INFINITY;
       followed.set(file.path, entry);
       if (entry.state !== "settling") continue;
       const left = entry.sinceMs + this.#settleMs - nowMs;
-      if (left <= 0) ready.push(file);
-      else waitMs = Math.min(waitMs ?? left, left);
+      if (left <= 0) {
+        entry.readyMs = Math.min(entry.readyMs, nowMs);
+        ready.push(file);
+      } else waitMs = Math.min(waitMs ?? left, left);
     }
     const identities = new Map(Array.from(found.values(), (file) => [file.identity, file]));
     let gone = 0;
@@ -78,11 +84,12 @@ export class Settling {
     const settling = [...this.#followed.values()].filter(({ state }) => state === "settling");
     settling.sort(({ file: a }, { file: b }) => a.mtimeMs - b.mtimeMs || (a.path < b.path ? -1 : 1));
     const inOrder: SeenFile[] = [];
-    let awaitedSinceMs = Number.POSITIVE_INFINITY;
-    for (const { file, sinceMs } of settling) {
+    let awaitedMs = Number.POSITIVE_INFINITY;
+    for (const { file, firstMs, sinceMs, readyMs } of settling) {
       const now = complete.get(file.path);
-      if (now === undefined) awaitedSinceMs = Math.min(awaitedSinceMs, sinceMs);
-      else if (awaitedSinceMs > sinceMs + this.#settleMs) inOrder.push(now);
+      if (now !== undefined) {
+        if (awaitedMs > readyMs) inOrder.push(now);
+      } else if (sinceMs === firstMs) awaitedMs = Math.min(awaitedMs, firstMs);
     }
     return inOrder;
   }
@@ -115,8 +122,8 @@ export class Settling {
   }
 }
 
-function fresh(file: SeenFile, nowMs: number): Followed {
-  return { file, sinceMs: nowMs, state: "settling" };
+function fresh(file: SeenFile, nowMs: number, firstMs = nowMs): Followed {
+  return { file, firstMs, sinceMs: nowMs, readyMs: Number.POSITIVE_INFINITY, state: "settling" };
 }
 
 function changed({ file, state }: Followed, now: SeenFile): boolean {
