@@ -12,9 +12,8 @@ import { AckBook, type Lifecycle } from "./ack-book.ts";
 import { checkedCodec } from "./checked-codec.ts";
 import { type AmqpConnectionOptions, type ConnectionPlan, connectionPlan } from "./connection-options.ts";
 import { Consuming } from "./consuming.ts";
+import type { AmqpExchange, AmqpQueueDeclaration } from "./declaration-options.ts";
 import {
-  type AmqpExchange,
-  type AmqpQueueDeclaration,
   declareExchange,
   declareQueue,
   type ExchangePlan,

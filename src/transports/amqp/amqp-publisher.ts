@@ -10,9 +10,8 @@ import { limitIn, tooLarge } from "./amqp-errors.ts";
 import { asBuffer } from "./as-buffer.ts";
 import { Confirming } from "./confirming.ts";
 import { type AmqpConnectionOptions, type ConnectionPlan, connectionPlan, textOption } from "./connection-options.ts";
+import type { AmqpExchange, AmqpQueueDeclaration } from "./declaration-options.ts";
 import {
-  type AmqpExchange,
-  type AmqpQueueDeclaration,
   declareExchange,
   declareQueue,
   type ExchangePlan,

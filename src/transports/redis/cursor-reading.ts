@@ -2,14 +2,12 @@ import { AckPrefix } from "../../listener/ack-prefix.ts";
 import type { Settlement } from "../../queue/settlement.ts";
 import { type Entry, entriesOf, entriesRead, framesOf, pairs } from "./entries.ts";
 import { compareIds, FIRST_ID } from "./entry-id.ts";
+import type { From } from "./from.ts";
 import type { Link } from "./link.ts";
 import { type OpenStart, openStarts } from "./run-index.ts";
 import type { RunPositions } from "./run-positions.ts";
 import { countAt, streamInfo } from "./stream-info.ts";
 import { BLOCK_MS, LOOK_EVERY_MS, type StreamReading } from "./stream-reading.ts";
-
-/** Says where reading begins when nothing is remembered. */
-export type From = "oldest" | "newest" | { readonly id: string };
 
 /** What a cursor is told by its listener. */
 export interface CursorOptions {

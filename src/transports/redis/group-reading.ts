@@ -1,8 +1,8 @@
 import { isHeader } from "../../message/native/prelude.ts";
 import type { Settlement } from "../../queue/settlement.ts";
-import type { From } from "./cursor-reading.ts";
 import { type Entry, entriesOf, entriesRead, pairs } from "./entries.ts";
 import { compareIds, FIRST_ID, idBefore } from "./entry-id.ts";
+import type { From } from "./from.ts";
 import type { GroupMemory } from "./group-memory.ts";
 import type { Link } from "./link.ts";
 import { type OpenStart, openStarts } from "./run-index.ts";

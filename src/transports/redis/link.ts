@@ -1,10 +1,8 @@
 import type { Cluster, Redis } from "ioredis";
 import { AbortedError, ConnectionError, MissingPackageError } from "../../errors.ts";
+import type { Command } from "./command.ts";
 import type { ConnectionPlan } from "./connection-options.ts";
 import { redisError } from "./redis-errors.ts";
-
-/** Is one command: its name and what follows it. */
-export type Command = readonly [name: string, ...rest: (string | number | Buffer)[]];
 
 /** Who is asked and says nothing for so long is gone, though the connection stands. */
 const SILENCE_MS = 20_000;

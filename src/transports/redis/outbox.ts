@@ -1,4 +1,5 @@
-import type { Command, Link } from "./link.ts";
+import type { Command } from "./command.ts";
+import type { Link } from "./link.ts";
 import { Gathered, isSmall } from "./scripts.ts";
 
 /** What goes out in one write, at most. */

@@ -1,6 +1,7 @@
 import type { AnyMessage } from "../../message/message.ts";
+import type { Command } from "./command.ts";
 import { compareIds } from "./entry-id.ts";
-import type { Command, Link } from "./link.ts";
+import type { Link } from "./link.ts";
 
 /** Names the Start of a run that is open at some position. */
 export interface OpenStart {

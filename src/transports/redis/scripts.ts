@@ -1,4 +1,5 @@
-import type { Command, Link } from "./link.ts";
+import type { Command } from "./command.ts";
+import type { Link } from "./link.ts";
 
 /** What goes in one script, at most: the server does nothing else meanwhile. */
 const SCRIPT_BYTES = 256 * 1024;

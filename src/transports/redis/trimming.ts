@@ -1,4 +1,4 @@
-import type { Command } from "./link.ts";
+import type { Command } from "./command.ts";
 
 /** Says how much of a stream is kept. */
 export interface Retention {

@@ -2,8 +2,9 @@ import type { AnyMessage } from "../../../src/message/message.ts";
 import type { Broker } from "../../../src/testing/brokers/index.ts";
 import { startRedis } from "../../../src/testing/brokers/index.ts";
 import { until } from "../../../src/testing/conformance/until.ts";
+import type { Command } from "../../../src/transports/redis/command.ts";
 import { connectionPlan } from "../../../src/transports/redis/connection-options.ts";
-import { type Command, Link } from "../../../src/transports/redis/link.ts";
+import { Link } from "../../../src/transports/redis/link.ts";
 import { RedisStreamPublisher } from "../../../src/transports/redis/redis-stream-publisher.ts";
 
 let next = 0;
