@@ -1,15 +1,16 @@
 import type { Channel, ConsumeMessage } from "amqplib";
 import { UsageError } from "../../errors.ts";
 import { type Inlet, Listener, platformInlet, type Replay } from "../../listener/listener.ts";
+import { checkedCodec } from "../../message/checked-codec.ts";
 import type { Codec } from "../../message/codec.ts";
 import { DEFAULT_LIMITS } from "../../message/limits.ts";
 import type { AnyMessage, Message } from "../../message/message.ts";
 import { nativeCodec } from "../../message/native/native-codec.ts";
 import { FLAG, isHeader } from "../../message/native/prelude.ts";
 import { LIFECYCLE_TOPIC } from "../../message/native/topic.ts";
+import { oneOf, shown, wholeNumber } from "../../options/option-check.ts";
 import type { Settlement } from "../../queue/settlement.ts";
 import { AckBook, type Lifecycle } from "./ack-book.ts";
-import { checkedCodec } from "./checked-codec.ts";
 import { type AmqpConnectionOptions, type ConnectionPlan, connectionPlan } from "./connection-options.ts";
 import { Consuming } from "./consuming.ts";
 import type { AmqpExchange, AmqpQueueDeclaration } from "./declaration-options.ts";
@@ -24,7 +25,6 @@ import {
 import { framesOf } from "./frames-of.ts";
 import { Linger } from "./linger.ts";
 import { Link, type OpenChannel } from "./link.ts";
-import { oneOf, shown, wholeNumber } from "./option-check.ts";
 import { Prefetch } from "./prefetch.ts";
 import { LifecycleReader, startAgain } from "./starts-again.ts";
 

@@ -5,6 +5,7 @@ import type { AnyMessage } from "../../message/message.ts";
 import { joined } from "../../message/native/joined.ts";
 import { nativeCodec } from "../../message/native/native-codec.ts";
 import { LIFECYCLE_TOPIC } from "../../message/native/topic.ts";
+import { oneOf, shown } from "../../options/option-check.ts";
 import { Publisher } from "../../publisher/publisher.ts";
 import { limitIn, tooLarge } from "./amqp-errors.ts";
 import { asBuffer } from "./as-buffer.ts";
@@ -21,7 +22,6 @@ import {
 } from "./declarations.ts";
 import { KEYED } from "./frames-of.ts";
 import { Link, type OpenChannel } from "./link.ts";
-import { oneOf, shown } from "./option-check.ts";
 
 /** Says where an `AmqpPublisher` sends. */
 export interface AmqpPublisherOptions<M extends AnyMessage = AnyMessage> extends AmqpConnectionOptions {

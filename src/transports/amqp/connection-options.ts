@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from "node:tls";
 import { UsageError } from "../../errors.ts";
-import { checkNames, shown, wholeNumber } from "./option-check.ts";
+import { checkNames, shown, wholeNumber } from "../../options/option-check.ts";
 
 /** Says which RabbitMQ is meant, and how one gets in. */
 export interface AmqpConnectionOptions {

@@ -1,8 +1,8 @@
 import type { Channel, Options } from "amqplib";
 import { UsageError } from "../../errors.ts";
+import { checkNames, oneOf, shown, wholeNumber } from "../../options/option-check.ts";
 import { textOption } from "./connection-options.ts";
 import type { AmqpExchange, AmqpQueueDeclaration } from "./declaration-options.ts";
-import { checkNames, oneOf, shown, wholeNumber } from "./option-check.ts";
 
 /** Is an exchange to be used: made, or taken as it is. */
 export interface ExchangePlan {

@@ -1,7 +1,7 @@
 import type { ConnectionOptions } from "node:tls";
 import { UsageError } from "../../errors.ts";
+import { checkNames, shown, wholeNumber } from "../../options/option-check.ts";
 import type { KafkaSasl, NewTopic, Way } from "./client.ts";
-import { checkNames, shown, wholeNumber } from "./option-check.ts";
 
 /** Says which topic is made where there is none. */
 export interface KafkaNewTopic {

@@ -1,16 +1,16 @@
 import { UsageError } from "../../errors.ts";
 import { type Inlet, Listener } from "../../listener/listener.ts";
+import { checkedCodec } from "../../message/checked-codec.ts";
 import type { Codec } from "../../message/codec.ts";
 import type { Limits } from "../../message/limits.ts";
 import type { AnyMessage, Message } from "../../message/message.ts";
 import { nativeCodec } from "../../message/native/native-codec.ts";
-import { checkedCodec } from "./checked-codec.ts";
+import { oneOf, shown, wholeNumber } from "../../options/option-check.ts";
 import type { Client } from "./client.ts";
 import { type ConnectionPlan, connectionPlan, type KafkaConnectionOptions, nonEmpty } from "./connection-options.ts";
 import type { KafkaFrom, OutOfRange } from "./first-position.ts";
 import { GroupReading } from "./group-reading.ts";
 import { loadClient } from "./load-client.ts";
-import { oneOf, shown, wholeNumber } from "./option-check.ts";
 import { checkedTopic } from "./topic-check.ts";
 
 /** Says what a `KafkaListener` reads, and how. */

@@ -1,6 +1,6 @@
 import { UsageError } from "../../errors.ts";
 import { LIFECYCLE_TOPIC } from "../../message/native/topic.ts";
-import { shown } from "./option-check.ts";
+import { shown } from "../../options/option-check.ts";
 
 /** Stands between a channel and a topic: events with the topic `roi` of the channel `scan` go out on `scan!roi`. */
 const SEPARATOR = "!";

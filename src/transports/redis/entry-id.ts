@@ -1,5 +1,5 @@
 import { UsageError } from "../../errors.ts";
-import { shown } from "./option-check.ts";
+import { shown } from "../../options/option-check.ts";
 
 /** Is before every entry. */
 export const FIRST_ID = "0-0";

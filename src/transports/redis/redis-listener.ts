@@ -1,15 +1,15 @@
 import { UsageError } from "../../errors.ts";
 import { type Inlet, Listener, platformInlet } from "../../listener/listener.ts";
+import { checkedCodec } from "../../message/checked-codec.ts";
 import type { Codec } from "../../message/codec.ts";
 import { DEFAULT_LIMITS } from "../../message/limits.ts";
 import type { AnyMessage, Message } from "../../message/message.ts";
 import { nativeCodec } from "../../message/native/native-codec.ts";
 import { isHeader, KIND } from "../../message/native/prelude.ts";
+import { shown } from "../../options/option-check.ts";
 import { checkedChannel, followed, names, type Subscriptions, subscriptions, topicOf } from "./channels.ts";
-import { checkedCodec } from "./checked-codec.ts";
 import { type ConnectionPlan, connectionPlan, type RedisConnectionOptions } from "./connection-options.ts";
 import { Link } from "./link.ts";
-import { shown } from "./option-check.ts";
 import { pubSubWarnings, serverLimits } from "./server-limits.ts";
 import { SubscribedReading } from "./subscribed-reading.ts";
 

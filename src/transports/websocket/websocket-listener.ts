@@ -1,11 +1,11 @@
 import { UsageError } from "../../errors.ts";
 import { type Inlet, Listener, platformInlet } from "../../listener/listener.ts";
+import { checkedCodec } from "../../message/checked-codec.ts";
 import type { Codec } from "../../message/codec.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../message/limits.ts";
 import type { AnyMessage, Message } from "../../message/message.ts";
 import { nativeCodec } from "../../message/native/native-codec.ts";
 import { shown } from "../../options/option-check.ts";
-import { checkedCodec } from "./checked-codec.ts";
 import { Link, type WebSocketClientTls } from "./link.ts";
 import { loadWs } from "./load-ws.ts";
 import { OptionCheck } from "./option-check.ts";
@@ -81,7 +81,7 @@ export class WebSocketListener<M extends AnyMessage = AnyMessage> extends Listen
     this.#pingMs = check.whole("pingMs", PING_MS, 0);
     this.#connectTimeoutMs = check.whole("connectTimeoutMs", CONNECT_TIMEOUT_MS, 1);
     this.#options = options;
-    this.codec = checkedCodec(options.codec ?? nativeCodec, options.expect);
+    this.codec = checkedCodec(options.codec ?? nativeCodec, options.expect, undefined);
     this.#protocols = check.texts("protocols") ?? protocolsOf(options.codec ?? nativeCodec);
     this.#headers = { ...options.headers, ...(token === undefined ? undefined : { authorization: `Bearer ${token}` }) };
   }

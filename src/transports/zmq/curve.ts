@@ -1,5 +1,5 @@
 import { UsageError } from "../../errors.ts";
-import { checkNames } from "./option-check.ts";
+import { checkNames } from "../../options/option-check.ts";
 
 /**
  * Encrypts connections with CurveZMQ. Keys are texts of 40 characters (Z85), as `curveKeyPair()` of the package `zeromq`

@@ -1,8 +1,8 @@
 import { UsageError } from "../../errors.ts";
 import type { Codec } from "../../message/codec.ts";
+import { checkNames, oneOf, shown, wholeNumber } from "../../options/option-check.ts";
 import { type Address, readAddress, type Use } from "./address.ts";
 import { readCurve, type ZmqCurve } from "./curve.ts";
-import { checkNames, oneOf, shown, wholeNumber } from "./option-check.ts";
 import { isPlainServer, readPlain, type ZmqPlain } from "./plain.ts";
 import type { SocketSettings } from "./socket.ts";
 import { namesAreWhole } from "./zmtp/abstract-names.ts";

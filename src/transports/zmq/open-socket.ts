@@ -1,7 +1,7 @@
 import { UsageError } from "../../errors.ts";
 import { DEFAULT_LIMITS } from "../../message/limits.ts";
+import { oneOf, shown, wholeNumber } from "../../options/option-check.ts";
 import { readEnds, type ZmqOptions } from "./ends.ts";
-import { oneOf, shown, wholeNumber } from "./option-check.ts";
 import { ZmqSocket, type ZmqSocketType } from "./zmq-socket.ts";
 import type { SocketType } from "./zmtp/handshake.ts";
 import type { Pattern } from "./zmtp/pattern.ts";

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { UsageError } from "../../errors.ts";
-import { checkNames, shown } from "./option-check.ts";
+import { checkNames, shown } from "../../options/option-check.ts";
 
 /**
  * Asks for a name and a password (the mechanism PLAIN). Both travel in the clear: whoever can listen to the network can
@@ -43,8 +43,9 @@ export function readPlain(subject: string, plain: unknown): ZmqPlain | undefined
   }
   const given = plain as Readonly<Record<string, unknown>>;
   if (!("users" in given)) {
-    checkNames(`${subject}: plain`, given, ["username", "password", "users"]);
-    for (const name of ["username", "password"]) checkText(subject, `plain.${name}`, given[name]);
+    const client = ["username", "password"];
+    checkNames(`${subject}: plain`, given, "password" in given ? client : [...client, "users"]);
+    for (const name of client) checkText(subject, `plain.${name}`, given[name]);
     return plain as ZmqPlainClient;
   }
   checkNames(`${subject}: plain`, given, ["users"]);

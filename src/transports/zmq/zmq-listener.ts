@@ -1,16 +1,16 @@
 import { UsageError } from "../../errors.ts";
 import { type Inlet, Listener, type PlatformInlet, platformInlet } from "../../listener/listener.ts";
+import { checkedCodec } from "../../message/checked-codec.ts";
 import type { Codec } from "../../message/codec.ts";
 import { DEFAULT_LIMITS, type Limits } from "../../message/limits.ts";
 import type { AnyMessage, Message } from "../../message/message.ts";
 import { nativeCodec } from "../../message/native/native-codec.ts";
 import { LIFECYCLE_TOPIC } from "../../message/native/topic.ts";
+import { oneOf, shown, wholeNumber } from "../../options/option-check.ts";
 import type { Settlement } from "../../queue/settlement.ts";
-import { checkedCodec } from "./checked-codec.ts";
 import { COMMON_OPTIONS, type Ends, readEnds, type ZmqOptions } from "./ends.ts";
 import { loadEngine } from "./engine.ts";
 import { Links } from "./links.ts";
-import { oneOf, shown, wholeNumber } from "./option-check.ts";
 import type { Engine, ReadingSocket } from "./socket.ts";
 
 /** Says where a `ZmqListener` reads, and how. */

@@ -3,12 +3,12 @@ import type { Codec } from "../../message/codec.ts";
 import type { AnyMessage, Message } from "../../message/message.ts";
 import { nativeCodec } from "../../message/native/native-codec.ts";
 import { LIFECYCLE_TOPIC } from "../../message/native/topic.ts";
+import { oneOf, shown, wholeNumber } from "../../options/option-check.ts";
 import { Publisher } from "../../publisher/publisher.ts";
 import { Broadcast } from "./broadcast.ts";
 import { Dealing } from "./dealing.ts";
 import { COMMON_OPTIONS, type Ends, readEnds, type ZmqOptions } from "./ends.ts";
 import { loadEngine } from "./engine.ts";
-import { oneOf, shown, wholeNumber } from "./option-check.ts";
 import type { Sender, Sending, Target } from "./sending.ts";
 import type { Engine, WritingSocket } from "./socket.ts";
 

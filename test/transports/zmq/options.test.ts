@@ -16,7 +16,7 @@ const REFUSED: readonly (readonly [Record<string, unknown>, RegExp])[] = [
   [{}, /has no address; give connect or bind/],
   [{ connect: [] }, /has no address/],
   [{ conect: HERE }, /there is no option "conect"; did you mean "connect"\?/],
-  [{ connect: HERE, wings: 2 }, /there is no option "wings"; there are connect, bind/],
+  [{ connect: HERE, wings: 2 }, /there is no option "wings"; there are: connect, bind/],
   [{ connect: "127.0.0.1:5555" }, /connect "127.0.0.1:5555": is not an address; write tcp:/],
   [{ connect: 5555 }, /connect 5555: is not an address/],
   [{ connect: "tcp://127.0.0.1" }, /expected tcp:\/\/HOST:PORT/],

@@ -1,7 +1,7 @@
-import { RejectedError, text } from "../../errors.ts";
-import type { Codec, Decoded } from "../../message/codec.ts";
-import type { Limits } from "../../message/limits.ts";
-import type { AnyMessage, Message } from "../../message/message.ts";
+import { RejectedError, text } from "../errors.ts";
+import type { Codec, Decoded } from "./codec.ts";
+import type { Limits } from "./limits.ts";
+import type { AnyMessage, Message } from "./message.ts";
 
 const LONGEST_REASON = 200;
 
