@@ -10,6 +10,7 @@ import { kernels as chosen } from "../src/reduction/chosen-kernels.ts";
 import { Integration } from "../src/reduction/integration.ts";
 import { javascriptKernels } from "../src/reduction/javascript-kernels.ts";
 import { type PixelTable, pixelTable } from "../src/reduction/pixel-table.ts";
+import { pythonOfPeers } from "./python-of-peers.ts";
 import type { Findings, Line, Row, Size } from "./row.ts";
 import { ratios } from "./spread.ts";
 import { section } from "./table.ts";
@@ -201,13 +202,6 @@ interface Share extends Pick<Work, "counts" | "dark" | "norm" | "table"> {
   readonly sentinel: number;
   /** 1 when all may begin. */
   readonly gate: Int32Array;
-}
-
-/** Gives the Python of the peers, which has pyFAI; makes its environment where it is missing. */
-async function pythonOfPeers(): Promise<string> {
-  const url = new URL("../scripts/peers/python-environment.mjs", import.meta.url);
-  const { pythonWithPeers } = (await import(url.href)) as { pythonWithPeers(): Promise<string> };
-  return pythonWithPeers();
 }
 
 /** Puts what threads need into memory that all of them see. */

@@ -1,6 +1,7 @@
 import { amqp } from "./amqp.ts";
 import { capture } from "./capture.ts";
 import { compression } from "./compression.ts";
+import { formats } from "./formats.ts";
 import { kafkaForward, kafkaRestart } from "./kafka.ts";
 import { redis } from "./redis.ts";
 import { reduction } from "./reduction.ts";
@@ -15,6 +16,7 @@ import { start } from "./rows/start.ts";
 import { zmqForward } from "./rows/zmq-forward.ts";
 import { threads } from "./threads.ts";
 import { websocket } from "./websocket.ts";
+import { wireToCurve } from "./wire-to-curve.ts";
 import { zmtp } from "./zmtp/rows.ts";
 
 /** Everything that is measured, in the order of the page. */
@@ -29,8 +31,10 @@ export const rows: readonly Row[] = [
   nativeCodec,
   msgpack,
   compression,
+  formats,
   reduction,
   threads,
+  wireToCurve,
   capture,
   websocket,
   ...redis,

@@ -9,6 +9,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { copyKernels } from "../../scripts/kernels.mjs";
 import { main } from "../../src/cli/main.ts";
 import { BEGINNINGS } from "../../src/cli/starting/beginnings.ts";
+import { freePorts } from "../../src/testing/brokers/free-port.ts";
 import { Program } from "./program.ts";
 import { Captured, testIo } from "./test-io.ts";
 
@@ -54,16 +55,8 @@ function packed(): string {
   return join(folder, readdirSync(folder).find((name) => name.endsWith(".tgz")) as string);
 }
 
-async function freePorts(): Promise<readonly [string, string]> {
-  const { createServer } = await import("node:net");
-  const servers = [createServer(), createServer()];
-  const ports = servers.map(async (server) => {
-    await once(server.listen(0, "127.0.0.1"), "listening");
-    return (server.address() as { port: number }).port;
-  });
-  const [first, second] = await Promise.all(ports);
-  for (const server of servers) await once(server.close(), "close");
-  return [`tcp://127.0.0.1:${first}`, `tcp://127.0.0.1:${second}`];
+async function freeAddresses(): Promise<readonly string[]> {
+  return (await freePorts(2)).map((port) => `tcp://127.0.0.1:${port}`);
 }
 
 describe("the packed package", () => {
@@ -84,7 +77,7 @@ describe("the packed package", () => {
       run(join(cwd, name), join(cwd, "node_modules", ".bin", "tsc"));
     }
 
-    const [DETECTOR, RESULTS] = await freePorts();
+    const [DETECTOR, RESULTS] = await freeAddresses();
     const bin = join(cwd, "node_modules", ".bin", "arroyo");
     const out = new Captured();
     const child = spawn(bin, ["run", "--interval", "0.2"], {

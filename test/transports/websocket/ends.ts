@@ -8,18 +8,15 @@ import type { Codec } from "../../../src/message/codec.ts";
 import type { AnyMessage } from "../../../src/message/message.ts";
 import { joined } from "../../../src/message/native/joined.ts";
 import { nativeCodec } from "../../../src/message/native/native-codec.ts";
+import { freePorts } from "../../../src/testing/brokers/free-port.ts";
 import type { ListenerSource } from "../../../src/testing/conformance/listener.ts";
 import { until } from "../../../src/testing/conformance/until.ts";
 import { WebSocketListener } from "../../../src/transports/websocket/websocket-listener.ts";
 
 /** Gives a TCP port that nobody uses now. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
+  const [port] = await freePorts(1);
+  return port as number;
 }
 
 /** Tries again as a block does, so that a listener may begin before there is anything to connect to. */

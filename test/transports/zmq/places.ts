@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePorts } from "../../../src/testing/brokers/free-port.ts";
 
 export type Transport = "tcp" | "ipc" | "inproc";
 
@@ -14,7 +14,7 @@ export class Places implements AsyncDisposable {
   /** An address that nobody uses. */
   async free(transport: Transport = "tcp"): Promise<string> {
     made += 1;
-    if (transport === "tcp") return `tcp://127.0.0.1:${await freePort()}`;
+    if (transport === "tcp") return `tcp://127.0.0.1:${(await freePorts(1))[0]}`;
     if (transport === "inproc") return `inproc://place-${process.pid}-${made}`;
     return `ipc://${join(this.#ownFolder(), String(made))}`;
   }
@@ -27,12 +27,4 @@ export class Places implements AsyncDisposable {
     this.#folder ??= mkdtempSync(join(tmpdir(), "arroyo-zmq-"));
     return this.#folder;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
