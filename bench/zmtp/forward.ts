@@ -49,7 +49,7 @@ async function measure(one: Case, size: Size): Promise<Findings> {
   const c = cForwarder();
   const { program } = c;
   const isLarge = one.bytes >= MB;
-  const found: Record<string, Forwarded[]> = await inTurns<string, Forwarded>(size, {
+  const found: Record<string, Forwarded[]> = await inTurns<Record<string, Forwarded>>(size, {
     block: () => forwarded({ kind: "block" }, one, size),
     bare: () => forwarded({ kind: "bare" }, one, size),
     ...(isLarge

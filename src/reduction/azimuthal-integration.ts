@@ -11,6 +11,7 @@ import { kernels } from "./chosen-kernels.ts";
 import { frameOf, sentinelOf } from "./elements.ts";
 import { type Geometry, type Point, Positions, polarisation } from "./geometry.ts";
 import { Integration } from "./integration.ts";
+import { withMapFiles } from "./map-file.ts";
 import { pixelsOf } from "./pixel-map.ts";
 import { type Axis, type Binning, pixelTable } from "./pixel-table.ts";
 import { parsePoni } from "./poni.ts";
@@ -45,7 +46,7 @@ interface Prepared {
  * masked, equals the sentinel or is not finite is left out of sums and norms alike; a bin without pixels is NaN.
  */
 export class AzimuthalIntegration extends Operator<Message, Start | Curve | Stop> {
-  readonly #options: AzimuthalOptions;
+  #options: AzimuthalOptions;
   readonly #prepared = new Map<string, Prepared>();
   #geometry: Geometry | undefined;
 
@@ -57,6 +58,7 @@ export class AzimuthalIntegration extends Operator<Message, Start | Curve | Stop
   }
 
   override async open(_signal: AbortSignal): Promise<void> {
+    this.#options = await withMapFiles(SUBJECT, this.#options, ["mask", "dark", "flat"]);
     const { poni, shape } = this.#options;
     if (poni !== undefined) this.#use(await this.#read(poni));
     if (shape !== undefined) this.#preparedFor(...shape);
@@ -111,7 +113,7 @@ export class AzimuthalIntegration extends Operator<Message, Start | Curve | Stop
     const binning = binningOf(options, geometry);
     const pixels = rows * columns;
     const map = (key: "mask" | "dark" | "flat"): Float32Array | undefined =>
-      options[key] === undefined ? undefined : pixelsOf(`${SUBJECT}: ${key}`, options[key], pixels);
+      options[key] === undefined ? undefined : pixelsOf(`${SUBJECT}: ${key}`, options[key], rows, columns);
     const dark = map("dark");
     const norm = map("flat") ?? new Float32Array(pixels).fill(1);
     const masked = new Uint8Array(pixels);

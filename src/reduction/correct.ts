@@ -8,6 +8,7 @@ import { Operator } from "../operator/operator.ts";
 import { kernels } from "./chosen-kernels.ts";
 import { checkSentinel, type Frame, frameOf, type Sentinel, sentinelOf } from "./elements.ts";
 import type { Correcting } from "./kernels.ts";
+import { withMapFiles } from "./map-file.ts";
 import { checkOptions } from "./option-check.ts";
 import { type PixelMap, pixelsOf } from "./pixel-map.ts";
 import { PixelMean } from "./pixel-mean.ts";
@@ -48,7 +49,7 @@ interface RunState {
   /** What gathers a dark from the run itself. */
   mean: PixelMean | undefined;
   left: number;
-  prepared: { readonly pixels: number; readonly correcting: Correcting } | undefined;
+  prepared: { readonly rows: number; readonly columns: number; readonly correcting: Correcting } | undefined;
 }
 
 /**
@@ -56,7 +57,7 @@ interface RunState {
  * not finite, or whose dark, flat or gain is not a number, or for flat and gain not above 0.
  */
 export class Correct extends Operator<Message, Start | CorrectedFrame | Stop> {
-  readonly #options: CorrectOptions;
+  #options: CorrectOptions;
   readonly #runs = this.perRun((start): RunState => this.#begin(start));
   #ofRun: PixelMean | undefined;
   /** Serves all messages, also those without a run, where the dark is no matter of runs. */
@@ -67,8 +68,13 @@ export class Correct extends Operator<Message, Start | CorrectedFrame | Stop> {
     check(options);
     this.#options = options;
     const { dark } = options;
-    const isOfRuns = dark !== undefined && ("firstFrames" in dark || "fromStart" in dark || "fromRun" in dark);
-    if (!isOfRuns) this.#shared = { run: undefined, given: dark, mean: undefined, left: 0, prepared: undefined };
+    if (dark === undefined || isMap(dark)) {
+      this.#shared = { run: undefined, given: undefined, mean: undefined, left: 0, prepared: undefined };
+    }
+  }
+
+  override async open(_signal: AbortSignal): Promise<void> {
+    this.#options = await withMapFiles(SUBJECT, this.#options, ["dark", "flat", "gain", "mask"]);
   }
 
   override process(message: Message): Start | CorrectedFrame | Stop | undefined {
@@ -77,14 +83,14 @@ export class Correct extends Operator<Message, Start | CorrectedFrame | Stop> {
     const state = this.#shared ?? this.#runs.of(message);
     if (this.#gathers(state, frame)) return undefined;
     const target = new Float32Array(frame.data.length);
-    this.#preparedFor(state, target.length).correct(frame.data, this.#sentinelOf(frame), target);
+    this.#preparedFor(state, frame).correct(frame.data, this.#sentinelOf(frame), target);
     return message.with({ payload: new NdArray<"float32">(target, [frame.rows, frame.columns]) });
   }
 
   #begin(start: Start): RunState {
     const { dark } = this.#options;
     const state: RunState = { run: start.run, given: undefined, mean: undefined, left: 0, prepared: undefined };
-    if (dark === undefined) return state;
+    if (dark === undefined || isMap(dark)) return state;
     if ("firstFrames" in dark) return { ...state, left: dark.firstFrames };
     if ("fromStart" in dark) return { ...state, given: start.data[dark.fromStart] ?? null };
     if ("fromRun" in dark) {
@@ -98,7 +104,7 @@ export class Correct extends Operator<Message, Start | CorrectedFrame | Stop> {
   /** Tells whether a frame is one of those that make the dark, and takes it. */
   #gathers(state: RunState, frame: Frame): boolean {
     const { dark } = this.#options;
-    if (dark !== undefined && "fromRun" in dark && state.run === dark.fromRun) {
+    if (dark !== undefined && !isMap(dark) && "fromRun" in dark && state.run === dark.fromRun) {
       this.#ofRun = this.#added(this.#ofRun, frame);
       return true;
     }
@@ -119,31 +125,36 @@ export class Correct extends Operator<Message, Start | CorrectedFrame | Stop> {
     return taking;
   }
 
-  #preparedFor(state: RunState, pixels: number): Correcting {
-    if (state.prepared?.pixels === pixels) return state.prepared.correcting;
-    const dark = this.#darkOf(state, pixels);
-    const correcting = kernels().correcting(dark, this.#factors(dark, pixels));
-    state.prepared = { pixels, correcting };
+  #preparedFor(state: RunState, { rows, columns }: Frame): Correcting {
+    const { prepared } = state;
+    if (prepared?.rows === rows && prepared.columns === columns) return prepared.correcting;
+    const dark = this.#darkOf(state, rows, columns);
+    const correcting = kernels().correcting(dark, this.#factors(dark, rows, columns));
+    state.prepared = { rows, columns, correcting };
     return correcting;
   }
 
-  #darkOf(state: RunState, pixels: number): Float32Array {
+  #darkOf(state: RunState, rows: number, columns: number): Float32Array {
     const { dark } = this.#options;
-    if (dark === undefined) return new Float32Array(pixels);
-    if ("fromStart" in dark) return pixelsOf(`${SUBJECT}: dark: "${dark.fromStart}" of the Start`, state.given, pixels);
+    if (dark === undefined) return new Float32Array(rows * columns);
+    if (isMap(dark)) return pixelsOf(`${SUBJECT}: dark`, dark, rows, columns);
+    if ("fromStart" in dark) {
+      return pixelsOf(`${SUBJECT}: dark: "${dark.fromStart}" of the Start`, state.given, rows, columns);
+    }
     const mean = "fromRun" in dark ? this.#ofRun : state.mean;
     if ("fromRun" in dark && mean === undefined) {
       throw new UsageError(`${SUBJECT}: dark: no frame of the run ${dark.fromRun} came before; measure it first`);
     }
-    return pixelsOf(`${SUBJECT}: dark`, mean?.mean() ?? state.given, pixels);
+    return pixelsOf(`${SUBJECT}: dark`, mean?.mean(), rows, columns);
   }
 
   /** Gives what each pixel is multiplied by; NaN for what is left out. */
-  #factors(dark: Float32Array, pixels: number): Float32Array {
+  #factors(dark: Float32Array, rows: number, columns: number): Float32Array {
     const { flat, gain = 1, mask } = this.#options;
-    const flats = flat === undefined ? undefined : pixelsOf(`${SUBJECT}: flat`, flat, pixels);
-    const gains = typeof gain === "number" ? undefined : pixelsOf(`${SUBJECT}: gain`, gain, pixels);
-    const masked = mask === undefined ? undefined : pixelsOf(`${SUBJECT}: mask`, mask, pixels);
+    const map = (name: string, given: unknown): Float32Array => pixelsOf(`${SUBJECT}: ${name}`, given, rows, columns);
+    const flats = flat === undefined ? undefined : map("flat", flat);
+    const gains = typeof gain === "number" ? undefined : map("gain", gain);
+    const masked = mask === undefined ? undefined : map("mask", mask);
     return Float32Array.from(dark, (offset, pixel) => {
       const divisor = (flats?.[pixel] ?? 1) * (gains?.[pixel] ?? (gain as number));
       const isGood = Number.isFinite(offset) && divisor > 0 && divisor < Number.POSITIVE_INFINITY;
@@ -156,12 +167,18 @@ export class Correct extends Operator<Message, Start | CorrectedFrame | Stop> {
   }
 }
 
+/** Tells a dark that is there from one that is made of frames or comes with a Start. */
+function isMap(dark: Dark): dark is PixelMap {
+  return typeof dark === "string" || !("firstFrames" in dark || "fromStart" in dark || "fromRun" in dark);
+}
+
 function check(options: CorrectOptions): void {
   checkOptions(SUBJECT, options, ["dark", "flat", "gain", "mask", "sentinel"]);
   const { dark, gain, sentinel } = options;
   checkSentinel(SUBJECT, sentinel ?? "max");
   if (typeof gain === "number" && !(gain > 0)) throw new UsageError(`${SUBJECT}: gain: expected above 0, got ${gain}`);
   if (dark === undefined) return;
+  if (typeof dark === "string") return;
   if (typeof dark !== "object" || dark === null) {
     throw new UsageError(`${SUBJECT}: dark: expected a map, firstFrames, fromStart or fromRun, got ${String(dark)}`);
   }

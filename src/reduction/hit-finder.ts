@@ -4,6 +4,7 @@ import type { Start } from "../message/start.ts";
 import type { Stop } from "../message/stop.ts";
 import { Operator } from "../operator/operator.ts";
 import { checkSentinel, type Frame, frameOf, type Sentinel, sentinelOf } from "./elements.ts";
+import { withMapFiles } from "./map-file.ts";
 import { checkOptions, wrongOption } from "./option-check.ts";
 import { type PixelMap, pixelsOf } from "./pixel-map.ts";
 
@@ -28,7 +29,7 @@ export type JudgedFrame = Event<Data & { readonly hit: { readonly isHit: boolean
 
 /** Finds the frames in which something is to be seen; a frame goes on as it is. */
 export class HitFinder extends Operator<Message, Start | JudgedFrame | Stop> {
-  readonly #options: HitFinderOptions;
+  #options: HitFinderOptions;
   #mask: Float32Array | undefined;
 
   constructor(options: HitFinderOptions) {
@@ -43,6 +44,10 @@ export class HitFinder extends Operator<Message, Start | JudgedFrame | Stop> {
     this.#options = options;
   }
 
+  override async open(_signal: AbortSignal): Promise<void> {
+    this.#options = await withMapFiles(SUBJECT, this.#options, ["mask"]);
+  }
+
   override process(message: Message): Start | JudgedFrame | Stop | undefined {
     if (message.type !== "event") return message;
     const { minPixels, blanks } = this.#options;
@@ -52,10 +57,10 @@ export class HitFinder extends Operator<Message, Start | JudgedFrame | Stop> {
     return message.with({ metadata: { ...message.metadata, hit: { isHit, pixels } } });
   }
 
-  #count({ data, dtype }: Frame): number {
+  #count({ data, dtype, rows, columns }: Frame): number {
     const { threshold, mask, sentinel = "max" } = this.#options;
     if (mask !== undefined && this.#mask?.length !== data.length) {
-      this.#mask = pixelsOf(`${SUBJECT}: mask`, mask, data.length);
+      this.#mask = pixelsOf(`${SUBJECT}: mask`, mask, rows, columns);
     }
     const masked = this.#mask;
     const looked = sentinelOf(dtype, sentinel);

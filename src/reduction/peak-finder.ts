@@ -4,6 +4,7 @@ import type { Start } from "../message/start.ts";
 import type { Stop } from "../message/stop.ts";
 import { Operator } from "../operator/operator.ts";
 import { checkSentinel, frameOf, type Sentinel, sentinelOf } from "./elements.ts";
+import { withMapFiles } from "./map-file.ts";
 import { checkOptions, numberAbove, oneOf, wholeNumber, wrongOption } from "./option-check.ts";
 import { findPeaks, type Peak } from "./peaks.ts";
 import { type PixelMap, pixelsOf } from "./pixel-map.ts";
@@ -42,7 +43,7 @@ export type FrameWithPeaks = Event<
 
 /** Finds the peaks of each frame above their local background; frames with enough of them go on as they are. */
 export class PeakFinder extends Operator<Message, Start | FrameWithPeaks | Stop> {
-  readonly #options: PeakFinderOptions;
+  #options: PeakFinderOptions;
   #mask: Float32Array | undefined;
 
   constructor(options: PeakFinderOptions) {
@@ -51,13 +52,17 @@ export class PeakFinder extends Operator<Message, Start | FrameWithPeaks | Stop>
     this.#options = options;
   }
 
+  override async open(_signal: AbortSignal): Promise<void> {
+    this.#options = await withMapFiles(SUBJECT, this.#options, ["mask"]);
+  }
+
   override process(message: Message): Start | FrameWithPeaks | Stop | undefined {
     if (message.type !== "event") return message;
     const frame = frameOf(SUBJECT, message);
     const { mask, sentinel = "max", radius = [4, 8], threshold } = this.#options;
     const { minSnr = 5, minPixels = 2, maxPixels = 200, minPeaks = 1, maxPeaks = 1024, blanks } = this.#options;
     if (mask !== undefined && this.#mask?.length !== frame.data.length) {
-      this.#mask = pixelsOf(`${SUBJECT}: mask`, mask, frame.data.length);
+      this.#mask = pixelsOf(`${SUBJECT}: mask`, mask, frame.rows, frame.columns);
     }
     const around = { inner: radius[0], outer: radius[1] };
     const limits = { threshold, minSnr, minPixels, maxPixels };

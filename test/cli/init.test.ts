@@ -55,8 +55,9 @@ function packed(): string {
   return join(folder, readdirSync(folder).find((name) => name.endsWith(".tgz")) as string);
 }
 
-async function freeAddresses(): Promise<readonly string[]> {
-  return (await freePorts(2)).map((port) => `tcp://127.0.0.1:${port}`);
+async function freeAddresses(): Promise<readonly [string, string]> {
+  const [first, second] = await freePorts(2);
+  return [`tcp://127.0.0.1:${first}`, `tcp://127.0.0.1:${second}`];
 }
 
 describe("the packed package", () => {

@@ -4,7 +4,8 @@ import { Correct, type CorrectOptions } from "arroyojs/reduction";
 import { drive } from "arroyojs/testing";
 import { describe, expect, test } from "vitest";
 import { EACH, use } from "./both-kernels.ts";
-import { seededDark, seededFlat, seededFrame, seededMask, TESTED, type Tested } from "./seeded-frames.ts";
+import { expectCorrected } from "./golden-cases.ts";
+import { TESTED, type Tested } from "./seeded-frames.ts";
 
 const file = new URL("../vectors/reduction/correction.json", import.meta.url);
 const golden = JSON.parse(readFileSync(file, "utf8")) as {
@@ -24,14 +25,7 @@ async function corrected(options: CorrectOptions, messages: readonly AnyMessage[
 describe.each(EACH)("Correct, %s", (_name, kernels) => {
   test.each(TESTED)("golden frames - of %s are those of numpy", (dtype) => {
     use(kernels);
-    const operator = new Correct({ dark: seededDark(3), flat: seededFlat(4), gain: 2, mask: seededMask(2) });
-    const made = operator.process(new Event({}, seededFrame(dtype, 5)) as unknown as Event) as Event;
-    const values = made.array("float32").data.filter((_, at) => at % golden.every === 0);
-    expect(values).toHaveLength(golden.frames[dtype].length);
-    for (const [at, value] of golden.frames[dtype].entries()) {
-      if (value === null) expect(values[at]).toBeNaN();
-      else expect(Math.abs((values[at] as number) - value)).toBeLessThanOrEqual(1e-5 * Math.abs(value));
-    }
+    expectCorrected(dtype, golden.every, golden.frames[dtype], { base: 0, wide: false });
   });
 
   test("Correct - the dark of a run is the mean of its first frames, which do not go on", async () => {

@@ -42,12 +42,16 @@ export function numbers(seed: number, count: number): readonly number[] {
   });
 }
 
-/** Makes a frame of counts, of which one in about a hundred is saturated. */
-export function seededFrame<T extends Tested>(dtype: T, seed: number): NdArray<T> {
+/**
+ * Makes a frame of counts, of which one in about a hundred is saturated. `wide` ones take the whole range of their type,
+ * with both signs.
+ */
+export function seededFrame<T extends Tested>(dtype: T, seed: number, wide = false): NdArray<T> {
   const made = numbers(seed, ROWS * COLUMNS);
   const isFloat = dtype.startsWith("float");
   const most = dtype === "uint8" || dtype === "int8" ? 100 : 1000;
-  const values = made.map((state) => (isFloat ? ((state >>> 8) % 1000) / 4 : (state >>> 8) % most));
+  const narrow = (state: number): number => (isFloat ? ((state >>> 8) % 1000) / 4 : (state >>> 8) % most);
+  const values = made.map(wide ? (state) => wideCount(dtype, state) : narrow);
   return new NdArray<T>(
     MAKE[dtype](
       values,
@@ -68,4 +72,12 @@ export function seededDark(seed: number): Float32Array {
 
 export function seededFlat(seed: number): Float32Array {
   return Float32Array.from(numbers(seed, ROWS * COLUMNS), (state) => 0.5 + ((state >>> 8) % 100) / 100);
+}
+
+function wideCount(dtype: Tested, state: number): number {
+  if (dtype.startsWith("float")) return (state - 2 ** 31) / 256;
+  const [, unsigned = "", bits = ""] = /^(u?)int(\d+)$/.exec(dtype) ?? [];
+  if (bits === "64") return (state - (unsigned === "u" ? 0 : 2 ** 31)) * 2 ** 20;
+  const span = 2 ** Number(bits) - 1;
+  return ((bits === "32" ? state : state >>> 8) % span) - (unsigned === "u" ? 0 : Math.floor(span / 2));
 }

@@ -18,12 +18,14 @@ const RANGE: Shape = pair(number(), "[0, 10]");
 const PIXELS: Shape = pair(whole(0), "[0, 100]");
 const POINT: Shape = pair(number(), "[512, 512]");
 /** One number for each pixel: for small detectors it can be written out. */
-const MAP: Shape = list(number(), "[0, 0, 1, 0]");
+const NUMBERS: Shape = list(number(), "[0, 0, 1, 0]");
+const MAP_FILE: Shape = text("mask.npy");
+const MAP: Shape = either({ scalar: MAP_FILE, list: NUMBERS });
 const SENTINEL: Field = field(
   anyOf(choice("max", "none"), number()),
   "Which value of an integer marks a pixel as not valid; default max, the largest of its type",
 );
-const MASK: Field = field(MAP, "Pixels to leave out are not 0, row by row");
+const MASK: Field = field(MAP, "Pixels to leave out are not 0: a file (.npy, .edf, .tif) or numbers row by row");
 const BLANKS: Field = field(choice("drop", "mark"), "What becomes of frames that are no hits; default drop");
 const EVERY: Field = field(whole(1), "Goes out after so many, and at the end of the run");
 const WINDOW: Fields = {
@@ -121,12 +123,13 @@ export const REDUCTIONS: Readonly<Record<string, Reduction>> = {
             fromStart: field(text("dark"), "A key of the data of the run's Start"),
             fromRun: field(text("dark-7"), "The mean of all frames of the run of this id"),
           }),
-          list: MAP,
+          scalar: MAP_FILE,
+          list: NUMBERS,
         }),
         "Subtracted from each frame",
       ),
       flat: field(MAP, "What each pixel counts of an even light; divided by"),
-      gain: field(either({ scalar: positive(), list: MAP }), "What one photon counts; divided by"),
+      gain: field(either({ scalar: anyOf(positive(), MAP_FILE), list: NUMBERS }), "What one photon counts; divided by"),
       mask: MASK,
       sentinel: SENTINEL,
     },
