@@ -5,6 +5,7 @@ import { formats } from "./formats.ts";
 import { kafkaForward, kafkaRestart } from "./kafka.ts";
 import { redis } from "./redis.ts";
 import { reduction } from "./reduction.ts";
+import { reductionKernels } from "./reduction-kernels.ts";
 import type { Row } from "./row.ts";
 import { latency } from "./rows/latency.ts";
 import { memory } from "./rows/memory.ts";
@@ -33,6 +34,7 @@ export const rows: readonly Row[] = [
   compression,
   formats,
   reduction,
+  reductionKernels,
   threads,
   wireToCurve,
   capture,

@@ -5,9 +5,11 @@ import { NdArray } from "../message/ndarray.ts";
 import type { Start } from "../message/start.ts";
 import type { Stop } from "../message/stop.ts";
 import { Operator } from "../operator/operator.ts";
+import { kernels } from "./chosen-kernels.ts";
 import { checkSentinel, type Frame, frameOf, type Sentinel, sentinelOf } from "./elements.ts";
+import type { Moments } from "./kernels.ts";
 import { checkOptions, wrongOption } from "./option-check.ts";
-import { PixelMoments, STATISTICS, type Statistic } from "./pixel-moments.ts";
+import { STATISTICS, type Statistic } from "./statistic.ts";
 
 const SUBJECT = "FrameStatistics";
 
@@ -36,7 +38,7 @@ export type Statistics = Event<
 interface Kept {
   readonly rows: number;
   readonly columns: number;
-  readonly moments: PixelMoments;
+  readonly moments: Moments;
   readonly value: unknown;
   /** Frames since the last result. */
   waiting: number;
@@ -88,7 +90,7 @@ export class FrameStatistics extends Operator<Message, Start | Statistics | Stop
         `${SUBJECT}: ${this.#options.key}: has more than ${most} values in a run; raise maxKeys, or choose another key`,
       );
     }
-    const moments = new PixelMoments(rows * columns, this.#statistics, this.#options.decay);
+    const moments = kernels().moments(rows * columns, this.#statistics, this.#options.decay);
     const kept = { rows, columns, moments, value, waiting: 0 };
     keys.set(name, kept);
     return kept;

@@ -3,7 +3,9 @@ import type { Data, Message, Payload } from "../message/message.ts";
 import type { Start } from "../message/start.ts";
 import type { Stop } from "../message/stop.ts";
 import { Operator } from "../operator/operator.ts";
+import { kernels } from "./chosen-kernels.ts";
 import { checkSentinel, type Frame, frameOf, type Sentinel, sentinelOf } from "./elements.ts";
+import type { Selecting } from "./kernels.ts";
 import { withMapFiles } from "./map-file.ts";
 import { checkOptions, wrongOption } from "./option-check.ts";
 import { type PixelMap, pixelsOf } from "./pixel-map.ts";
@@ -30,7 +32,8 @@ export type JudgedFrame = Event<Data & { readonly hit: { readonly isHit: boolean
 /** Finds the frames in which something is to be seen; a frame goes on as it is. */
 export class HitFinder extends Operator<Message, Start | JudgedFrame | Stop> {
   #options: HitFinderOptions;
-  #mask: Float32Array | undefined;
+  #selecting: Selecting | undefined;
+  #pixels = 0;
 
   constructor(options: HitFinderOptions) {
     super();
@@ -59,19 +62,12 @@ export class HitFinder extends Operator<Message, Start | JudgedFrame | Stop> {
 
   #count({ data, dtype, rows, columns }: Frame): number {
     const { threshold, mask, sentinel = "max" } = this.#options;
-    if (mask !== undefined && this.#mask?.length !== data.length) {
-      this.#mask = pixelsOf(`${SUBJECT}: mask`, mask, rows, columns);
+    if (this.#selecting === undefined || (mask !== undefined && this.#pixels !== data.length)) {
+      this.#selecting = kernels().selecting(
+        mask === undefined ? undefined : pixelsOf(`${SUBJECT}: mask`, mask, rows, columns),
+      );
+      this.#pixels = data.length;
     }
-    const masked = this.#mask;
-    const looked = sentinelOf(dtype, sentinel);
-    let pixels = 0;
-    for (let pixel = 0; pixel < data.length; pixel += 1) {
-      const value = data[pixel] as number | bigint;
-      // Few are above, so that this comes first.
-      if (!(value > threshold) || (masked !== undefined && masked[pixel] !== 0)) continue;
-      const number = Number(value);
-      if (number !== looked && number !== Number.POSITIVE_INFINITY) pixels += 1;
-    }
-    return pixels;
+    return this.#selecting.count(data, threshold, sentinelOf(dtype, sentinel));
   }
 }

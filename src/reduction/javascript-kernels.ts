@@ -1,6 +1,8 @@
 import type { Elements } from "./elements.ts";
 import type { Correcting, Kernels, Parts, Summing, Sums } from "./kernels.ts";
 import { PixelList } from "./pixel-list.ts";
+import { PixelMoments } from "./pixel-moments.ts";
+import { PixelSelection } from "./pixel-selection.ts";
 
 /** Does all work in JavaScript, where WebAssembly is not to be had. */
 export const javascriptKernels: Kernels = {
@@ -8,6 +10,8 @@ export const javascriptKernels: Kernels = {
   byPixel: (bins, count, errors) => (errors ? new ErrorsByPixel(bins, count) : new SumsByPixel(bins, count)),
   byParts: (parts, errors) => new SumsByParts(parts, errors),
   correcting: (dark, factor) => new Corrections(dark, factor),
+  selecting: (mask) => new PixelSelection(mask),
+  moments: (pixels, statistics, decay) => new PixelMoments(pixels, statistics, decay),
 };
 
 /** Gives elements whose values are plain numbers. */

@@ -2,6 +2,8 @@
 
 export { correct } from "./correct.as";
 export { gather, gatherWithErrors } from "./gather.as";
+export { addMoments } from "./moments.as";
+export { select } from "./select.as";
 export { fold, sumByte, sumShort, sumValues, sumValuesWithErrors } from "./sum-bins.as";
 export {
   clearBytes,

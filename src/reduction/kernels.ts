@@ -1,4 +1,5 @@
 import type { Elements } from "./elements.ts";
+import type { Statistic } from "./statistic.ts";
 
 /** Holds the sums of a frame by bin; good until the next frame. */
 export interface Sums {
@@ -31,6 +32,23 @@ export interface Correcting {
   correct(elements: Elements, sentinel: number | undefined, target: Float32Array): void;
 }
 
+/** Finds the pixels of frames that are above a threshold and valid: neither masked nor the sentinel, and finite. */
+export interface Selecting {
+  /** Gives how many there are. */
+  count(elements: Elements, threshold: number, sentinel: number | undefined): number;
+  /** Gives their pixels in order; good until the next frame. */
+  list(elements: Elements, threshold: number, sentinel: number | undefined): Uint32Array;
+}
+
+/** Keeps statistics of each pixel over frames, in one pass and without losing digits: those that are asked for. */
+export interface Moments {
+  readonly frames: number;
+  /** Adds a frame. A pixel that equals the sentinel, or is not finite, does not count. */
+  add(elements: Elements, sentinel: number | undefined): void;
+  /** Writes one statistic; NaN where a pixel never counted, and for the variance of one value. */
+  write(statistic: Statistic, target: Float32Array): void;
+}
+
 /** Makes what works on the pixels of frames; each keeps its own tables. */
 export interface Kernels {
   readonly name: "wasm" | "javascript";
@@ -40,4 +58,8 @@ export interface Kernels {
   byParts(parts: Parts, errors: boolean): Summing;
   /** Corrects with a dark and a factor for each pixel; a factor that is NaN masks it. */
   correcting(dark: Float32Array, factor: Float32Array): Correcting;
+  /** Selects pixels; what is not 0 in the mask is left out. */
+  selecting(mask: ArrayLike<number> | undefined): Selecting;
+  /** Keeps statistics; with a decay each frame has this weight, and older ones fade. */
+  moments(pixels: number, statistics: readonly Statistic[], decay: number | undefined): Moments;
 }

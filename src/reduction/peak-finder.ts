@@ -3,7 +3,9 @@ import type { Data, Message, Payload } from "../message/message.ts";
 import type { Start } from "../message/start.ts";
 import type { Stop } from "../message/stop.ts";
 import { Operator } from "../operator/operator.ts";
+import { kernels } from "./chosen-kernels.ts";
 import { checkSentinel, frameOf, type Sentinel, sentinelOf } from "./elements.ts";
+import type { Selecting } from "./kernels.ts";
 import { withMapFiles } from "./map-file.ts";
 import { checkOptions, numberAbove, oneOf, wholeNumber, wrongOption } from "./option-check.ts";
 import { findPeaks, type Peak } from "./peaks.ts";
@@ -45,6 +47,7 @@ export type FrameWithPeaks = Event<
 export class PeakFinder extends Operator<Message, Start | FrameWithPeaks | Stop> {
   #options: PeakFinderOptions;
   #mask: Float32Array | undefined;
+  #selecting: Selecting | undefined;
 
   constructor(options: PeakFinderOptions) {
     super();
@@ -61,12 +64,14 @@ export class PeakFinder extends Operator<Message, Start | FrameWithPeaks | Stop>
     const frame = frameOf(SUBJECT, message);
     const { mask, sentinel = "max", radius = [4, 8], threshold } = this.#options;
     const { minSnr = 5, minPixels = 2, maxPixels = 200, minPeaks = 1, maxPeaks = 1024, blanks } = this.#options;
-    if (mask !== undefined && this.#mask?.length !== frame.data.length) {
-      this.#mask = pixelsOf(`${SUBJECT}: mask`, mask, frame.rows, frame.columns);
+    if (this.#selecting === undefined || (mask !== undefined && this.#mask?.length !== frame.data.length)) {
+      this.#mask = mask === undefined ? undefined : pixelsOf(`${SUBJECT}: mask`, mask, frame.rows, frame.columns);
+      this.#selecting = kernels().selecting(this.#mask);
     }
+    const looked = sentinelOf(frame.dtype, sentinel);
+    const bright = this.#selecting.list(frame.data, threshold, looked);
     const around = { inner: radius[0], outer: radius[1] };
-    const limits = { threshold, minSnr, minPixels, maxPixels };
-    const found = findPeaks(frame, this.#mask, sentinelOf(frame.dtype, sentinel), around, limits);
+    const found = findPeaks(frame, bright, this.#mask, looked, around, { minSnr, minPixels, maxPixels });
     const isHit = found.length >= minPeaks;
     if (!isHit && blanks !== "mark") return undefined;
     const peaks = found.sort((a, b) => b.intensity - a.intensity).slice(0, maxPeaks);

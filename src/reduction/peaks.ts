@@ -17,7 +17,6 @@ export interface Peak {
 
 /** Says what counts as a peak. */
 export interface PeakLimits {
-  readonly threshold: number;
   readonly minSnr: number;
   readonly minPixels: number;
   readonly maxPixels: number;
@@ -26,9 +25,10 @@ export interface PeakLimits {
 /** Counts scatter by themselves: a background of equal pixels, all 0 perhaps, still has this deviation. */
 const LEAST_DEVIATION = 1;
 
-/** Finds the peaks of a frame, in the order of their rows. */
+/** Finds the peaks of a frame, in the order of their rows, around the valid pixels that are above the threshold. */
 export function findPeaks(
   frame: Frame,
+  bright: Uint32Array,
   mask: Float32Array | undefined,
   sentinel: number | undefined,
   around: Surroundings,
@@ -42,9 +42,8 @@ export function findPeaks(
   const peaks: Peak[] = [];
   const background: Background = { mean: 0, deviation: 0, pixels: 0 };
   const taken = new Set<number>();
-  for (let pixel = 0; pixel < data.length; pixel += 1) {
-    // Few are above, so that this comes first.
-    if (!((data[pixel] as number | bigint) > limits.threshold) || taken.has(pixel) || !isValid(pixel)) continue;
+  for (const pixel of bright) {
+    if (taken.has(pixel)) continue;
     const row = Math.floor(pixel / columns);
     const column = pixel - row * columns;
     if (!isHighest(frame, isValid, row, column)) continue;

@@ -1,30 +1,23 @@
 import type { Elements } from "./elements.ts";
+import type { Moments } from "./kernels.ts";
+import { type MomentTables, type Statistic, tablesFor, writeStatistic } from "./statistic.ts";
 
-/** Names what can be kept of each pixel. The variance is that of a sample; with a decay, that of the fading weights. */
-export type Statistic = "mean" | "variance" | "min" | "max";
-
-/** All statistics, for checks. */
-export const STATISTICS: readonly Statistic[] = ["mean", "variance", "min", "max"];
-
-/** Keeps statistics of each pixel over frames, in one pass and without losing digits: those that are asked for. */
-export class PixelMoments {
+/** Keeps statistics of each pixel in JavaScript; moments.as.ts does the same. */
+export class PixelMoments implements Moments {
   readonly #decay: number | undefined;
-  readonly #counts: Uint32Array;
-  readonly #means: Float64Array | undefined;
-  /** Sums of squared distances from the mean; with a decay the variance itself. */
-  readonly #squares: Float64Array | undefined;
-  readonly #least: Float64Array | undefined;
-  readonly #most: Float64Array | undefined;
+  readonly #tables: MomentTables;
   #frames = 0;
 
-  constructor(pixels: number, statistics: readonly Statistic[], decay?: number) {
-    const asked = (...names: Statistic[]): boolean => names.some((name) => statistics.includes(name));
+  constructor(pixels: number, statistics: readonly Statistic[], decay: number | undefined) {
+    const { means, squares, least, most } = tablesFor(statistics);
     this.#decay = decay;
-    this.#counts = new Uint32Array(pixels);
-    if (asked("mean", "variance")) this.#means = new Float64Array(pixels);
-    if (asked("variance")) this.#squares = new Float64Array(pixels);
-    if (asked("min")) this.#least = new Float64Array(pixels).fill(Number.POSITIVE_INFINITY);
-    if (asked("max")) this.#most = new Float64Array(pixels).fill(Number.NEGATIVE_INFINITY);
+    this.#tables = {
+      counts: new Uint32Array(pixels),
+      means: means ? new Float64Array(pixels) : undefined,
+      squares: squares ? new Float64Array(pixels) : undefined,
+      least: least ? new Float64Array(pixels).fill(Number.POSITIVE_INFINITY) : undefined,
+      most: most ? new Float64Array(pixels).fill(Number.NEGATIVE_INFINITY) : undefined,
+    };
   }
 
   get frames(): number {
@@ -33,8 +26,7 @@ export class PixelMoments {
 
   add(elements: Elements, sentinel: number | undefined): void {
     this.#frames += 1;
-    const counts = this.#counts;
-    const [means, squares, least, most] = [this.#means, this.#squares, this.#least, this.#most];
+    const { counts, means, squares, least, most } = this.#tables;
     for (let pixel = 0; pixel < elements.length; pixel += 1) {
       const value = Number(elements[pixel]);
       if (value === sentinel || !Number.isFinite(value)) continue;
@@ -54,15 +46,7 @@ export class PixelMoments {
     }
   }
 
-  /** Writes one statistic; NaN where a pixel never counted, and for the variance of one value. */
   write(statistic: Statistic, target: Float32Array): void {
-    const from = { mean: this.#means, variance: this.#squares, min: this.#least, max: this.#most }[statistic];
-    const isSample = statistic === "variance" && this.#decay === undefined;
-    for (let pixel = 0; pixel < target.length; pixel += 1) {
-      const count = this.#counts[pixel] as number;
-      const value = from?.[pixel] ?? Number.NaN;
-      if (count === 0 || (isSample && count < 2)) target[pixel] = Number.NaN;
-      else target[pixel] = isSample ? value / (count - 1) : value;
-    }
+    writeStatistic(statistic, this.#tables, this.#decay !== undefined, target);
   }
 }

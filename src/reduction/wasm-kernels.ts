@@ -4,6 +4,8 @@ import { javascriptKernels } from "./javascript-kernels.ts";
 import type { Kernels } from "./kernels.ts";
 import { WasmCorrecting } from "./wasm-correcting.ts";
 import { type Exports, WasmMemory } from "./wasm-memory.ts";
+import { WasmMoments } from "./wasm-moments.ts";
+import { WasmSelection } from "./wasm-selection.ts";
 import { WasmByParts, WasmByPixel } from "./wasm-summing.ts";
 
 /** The part of WebAssembly that is used here; Node has it, its types have not. */
@@ -44,6 +46,16 @@ function kernelsOf(memory: () => WasmMemory): Kernels {
       orElse(
         () => new WasmCorrecting(memory(), dark, factor),
         () => javascriptKernels.correcting(dark, factor),
+      ),
+    selecting: (mask) =>
+      orElse(
+        () => new WasmSelection(memory(), mask),
+        () => javascriptKernels.selecting(mask),
+      ),
+    moments: (pixels, statistics, decay) =>
+      orElse(
+        () => new WasmMoments(memory(), pixels, statistics, decay),
+        () => javascriptKernels.moments(pixels, statistics, decay),
       ),
   };
 }

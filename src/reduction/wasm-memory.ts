@@ -13,11 +13,32 @@ export interface Exports {
   ): void;
   gather(from: number, starts: number, pixels: number, weights: number, bins: number, sums: number): void;
   gatherWithErrors(from: number, starts: number, pixels: number, weights: number, bins: number, pairs: number): void;
+  addMoments(
+    values: number,
+    count: number,
+    counts: number,
+    means: number,
+    squares: number,
+    least: number,
+    most: number,
+    decay: number,
+  ): void;
   clearBytes: Clear;
   clearFloats(count: number, hasSentinel: number, sentinel: number, list: number, first: number): number;
   clearShorts: Clear;
   clearWords: Clear;
   fold(count: number, sums: number): void;
+  select(
+    type: number,
+    from: number,
+    count: number,
+    least: bigint,
+    hasSentinel: number,
+    sentinel: bigint,
+    mask: number,
+    first: number,
+    list: number,
+  ): number;
   sumByte: SumSmall;
   sumByteRuns: SumRuns;
   sumShort: SumSmall;

@@ -1,5 +1,6 @@
 import type { Arrays } from "arroyojs";
 import { describe, expect, test } from "vitest";
+import { PixelMoments } from "../../src/reduction/pixel-moments.ts";
 import { EACH } from "./both-kernels.ts";
 import { numbers, seededFrame, TESTED } from "./seeded-frames.ts";
 
@@ -162,5 +163,84 @@ describe.each(EACH)("kernels, %s", (_name, kernels) => {
     const shared = new Uint16Array(new SharedArrayBuffer(10), 2, 4);
     shared.set([1, 2, 3, 4]);
     expect([...kernels.byPixel(Uint32Array.of(0, 1, 0, 1), 2, false).sum(shared, undefined).sums]).toEqual([4, 6]);
+  });
+
+  test.each(TESTED)("selection - of %s, wide and narrow, masked and not", (dtype) => {
+    for (const wide of [false, true]) {
+      // Longer than a batch, and ends within a vector.
+      const one = seededFrame(dtype, 6, wide).data;
+      const data = new (one.constructor as new (length: number) => typeof one)(12 * one.length - 5);
+      for (let at = 0; at < data.length; at += 1) data[at] = one[at % one.length] as never;
+      const ordered = Array.from(data, Number).sort((a, b) => a - b);
+      const [low, middle, high] = [0.01, 0.5, 0.99].map((part) => ordered[Math.floor(part * ordered.length)] as number);
+      const sentinel = dtype.startsWith("float") ? undefined : Math.max(...Array.from(one, Number));
+      const mask = Float32Array.from(numbers(8, data.length), (state) => (state % 5 === 0 ? 2 : 0));
+      for (const masked of [undefined, mask]) {
+        const selecting = kernels.selecting(masked);
+        for (const threshold of [
+          low,
+          middle,
+          high,
+          (middle as number) + 0.5,
+          -0.5,
+          1e300,
+          -1e300,
+          Infinity,
+          -Infinity,
+        ]) {
+          const expected: number[] = [];
+          for (let pixel = 0; pixel < data.length; pixel += 1) {
+            const value = Number(data[pixel]);
+            const isValid = value !== sentinel && Number.isFinite(value) && (masked?.[pixel] ?? 0) === 0;
+            if (isValid && (data[pixel] as number) > (threshold as number)) expected.push(pixel);
+          }
+          const list = selecting.list(data, threshold as number, sentinel);
+          expect(list.length).toBe(expected.length);
+          expect(list.findIndex((pixel, at) => pixel !== expected[at])).toBe(-1);
+          expect(selecting.count(data, threshold as number, sentinel)).toBe(expected.length);
+        }
+      }
+    }
+  });
+
+  test("selection - thresholds between the numbers of a type", () => {
+    const tiny = 2 ** -149;
+    const floats = Float32Array.of(-1, -tiny, 0, tiny, 0.1, 1, Number.NaN, Infinity);
+    for (const [threshold, first] of [
+      [-1, 1],
+      [-tiny, 2],
+      [0, 3],
+      [tiny / 2, 3],
+      [0.1, 4],
+      [0.11, 5],
+    ] as const) {
+      expect([...kernels.selecting(undefined).list(floats, threshold, undefined)][0]).toBe(first);
+    }
+    const wide = BigUint64Array.of(2n ** 53n, 2n ** 53n + 1n, 2n ** 63n, 2n ** 64n - 1n);
+    expect([...kernels.selecting(undefined).list(wide, 2 ** 53, 2 ** 64)]).toEqual([1, 2]);
+    expect([...kernels.selecting(undefined).list(Int8Array.of(-128, -1, 127), -200, undefined)]).toEqual([0, 1, 2]);
+  });
+
+  test.each(TESTED)("moments - of %s, to the last bit", (dtype) => {
+    for (const decay of [undefined, 0.25]) {
+      for (const statistics of [["mean"], ["variance", "max"], ["min"], ["mean", "variance", "min", "max"]] as const) {
+        const frames = [11, 12, 13, 14].map((seed) => seededFrame(dtype, seed, seed === 13).data);
+        const length = (frames[0]?.length ?? 0) - 1;
+        const sentinel = dtype.startsWith("float") ? undefined : 77;
+        const moments = kernels.moments(length, statistics, decay);
+        const plain = new PixelMoments(length, statistics, decay);
+        for (const frame of frames) {
+          moments.add(frame.subarray(0, length), sentinel);
+          plain.add(frame.subarray(0, length), sentinel);
+        }
+        expect(moments.frames).toBe(4);
+        for (const statistic of statistics) {
+          const [target, expected] = [new Float32Array(length), new Float32Array(length)];
+          moments.write(statistic, target);
+          plain.write(statistic, expected);
+          expect(target).toEqual(expected);
+        }
+      }
+    }
   });
 });
