@@ -6,36 +6,31 @@ import type { Limits } from "../message/limits.ts";
 import type { AnyMessage, Message } from "../message/message.ts";
 import { Stop, type StopReason } from "../message/stop.ts";
 import { Delivery, type Keeper } from "../queue/delivery.ts";
-import type { Lane } from "../queue/lane.ts";
 import type { Settlement } from "../queue/settlement.ts";
 import type { Run } from "../runs/run.ts";
 import { type Effect, RunTracker } from "../runs/run-tracker.ts";
 import type { Source } from "../runs/source.ts";
+import { Admission } from "./admission.ts";
 import { Attention } from "./attention.ts";
 import { Charges } from "./charge.ts";
 import { checkedReader } from "./checked-reader.ts";
 import { Coverages, JOINED_SOMEWHERE } from "./coverages.ts";
 import { Gaps } from "./gaps.ts";
 import type { InletOptions } from "./inlet-options.ts";
+import { lagNews } from "./lag-watch.ts";
 import type { Listener, PartitionedInlet } from "./listener.ts";
 import { countOutcome } from "./outcome.ts";
 import { Settler } from "./settler.ts";
 import { sharedSettlement } from "./shared-settlement.ts";
 import { Sources } from "./sources.ts";
 
-/**
- * After so many messages in one go the listener is asked to let the operator have its turn, though the queue may hold
- * many more: messages that are worked on while they are young cost the collector nothing.
- */
-const BREATH = 128;
-const TURN = Promise.resolve();
-
 /** Does behind each listener what all transports need: decodes, rejects, finds gaps, follows runs, settles. */
 export class BlockInlet implements PartitionedInlet, Keeper {
   readonly limits: Limits;
+  readonly staysInside: boolean;
   readonly listener: Listener<AnyMessage>;
   readonly #options: InletOptions;
-  readonly #lane: Lane<Delivery>;
+  readonly #admission: Admission;
   readonly #read: (frames: readonly Uint8Array[]) => readonly Decoded[] | RejectedError;
   readonly #tracker: RunTracker<Delivery>;
   readonly #gaps: Gaps;
@@ -47,9 +42,6 @@ export class BlockInlet implements PartitionedInlet, Keeper {
   #lastRun: Run | undefined;
   #lastRunSource: Source | undefined;
   readonly #attention: Attention;
-  #inARow = 0;
-  /** What was put last and waits for room. */
-  #lastWait: Promise<void> | undefined;
   #over = false;
   #closed = false;
 
@@ -57,8 +49,8 @@ export class BlockInlet implements PartitionedInlet, Keeper {
     this.#options = options;
     this.listener = options.listener;
     this.limits = options.limits;
+    this.staysInside = options.staysInside === true;
     this.#stream = options.listener.constructor.name;
-    this.#lane = options.queue.lane();
     this.#read = checkedReader(options.listener.codec, options.limits);
     this.#tracker = new RunTracker(options.tracker);
     this.#sources = new Sources(this.#tracker, this.#stream);
@@ -66,6 +58,7 @@ export class BlockInlet implements PartitionedInlet, Keeper {
     this.#attention = new Attention(options.clock, options.tracker, (attentionMs) => {
       void this.#apply(this.#tracker.tick(options.clock.now(), attentionMs), "plain");
     });
+    this.#admission = new Admission(options, this.#attention);
     this.#gaps = new Gaps(options.ledger.base, (source, run, messages) =>
       options.tell("lost", { stream: source.stream, ...(run === undefined ? {} : { run: run.id }), messages }),
     );
@@ -96,6 +89,10 @@ export class BlockInlet implements PartitionedInlet, Keeper {
 
   warn(message: string): void {
     this.#options.tell("warning", { message });
+  }
+
+  lag(waiting: ReadonlyMap<string, number>): void {
+    this.#options.tell("lag", lagNews(this.#stream, waiting));
   }
 
   put(message: Message, settlement?: Settlement): void | Promise<void> {
@@ -163,13 +160,13 @@ export class BlockInlet implements PartitionedInlet, Keeper {
     this.#closed = true;
     this.#over = true;
     this.#attention.close();
-    this.#lane.close();
+    this.#admission.close();
     for (const delivery of this.#tracker.abandonWaiting()) delivery.conclude("stopped", "stopped");
   }
 
   /** Resolves when nothing of this listener waits for room. */
   async taken(): Promise<void> {
-    await this.#lastWait;
+    await this.#admission.taken();
   }
 
   /** True while messages are finished whose source was not told. */
@@ -227,7 +224,7 @@ export class BlockInlet implements PartitionedInlet, Keeper {
     source.seenAt = this.#attention.ms;
     if (delivery.kind === "event") return this.#event(delivery, message as Event, source, hop, sequence);
     return message.type === "start"
-      ? this.#start(delivery, source, hop)
+      ? this.#start(delivery, source, hop, sequence)
       : this.#stop(delivery, message as Stop, source, hop);
   }
 
@@ -268,10 +265,10 @@ export class BlockInlet implements PartitionedInlet, Keeper {
     delivery.run = run;
     if (effects !== undefined) return this.#apply(effects, "plain");
     if (run !== undefined) this.#coverages.add(message, run);
-    return this.#enqueue(delivery);
+    return this.#admission.put(delivery);
   }
 
-  #start(delivery: Delivery, source: Source, hop: Hop | undefined): void | Promise<void> {
+  #start(delivery: Delivery, source: Source, hop: Hop | undefined, sequence: number | undefined): void | Promise<void> {
     const start = delivery.message as Message & { readonly type: "start" };
     source.timed ||= this.#options.silenceEnds;
     if (hop !== undefined) {
@@ -279,7 +276,7 @@ export class BlockInlet implements PartitionedInlet, Keeper {
       this.#gaps.next(source, undefined, hop);
     }
     const late = hop?.copy === true || start.resumed;
-    const effects = this.#tracker.start(source, start, delivery, hop?.copy === true);
+    const effects = this.#tracker.start(source, start, delivery, hop?.copy === true, sequence);
     for (const effect of effects) {
       if (effect.do !== "open") continue;
       this.#options.ledger.add(effect.run);
@@ -292,8 +289,7 @@ export class BlockInlet implements PartitionedInlet, Keeper {
 
   #stop(given: Delivery, message: Stop, source: Source, hop: Hop | undefined): void | Promise<void> {
     const stop = this.#gaps.asked(message);
-    const { settlement, bytes, chunk, frames } = given;
-    const delivery = stop === message ? given : new Delivery(this, stop, undefined, settlement, bytes, chunk, frames);
+    const delivery = stop === message ? given : this.#instead(given, stop, undefined);
     const run = source.runs.get(stop.run);
     if (hop !== undefined) {
       this.#gaps.next(source, run?.state === "open" ? run : undefined, hop);
@@ -305,13 +301,6 @@ export class BlockInlet implements PartitionedInlet, Keeper {
     delivery.run = run;
     if (run !== undefined && stop.account !== undefined) this.#compare(run, stop.account, hop);
     return this.#apply(effects, "plain");
-  }
-
-  /** Tells whether a run that opens is part of one that came before, or comes in another stream too. */
-  #goesOn(run: Run): boolean {
-    if (run.joinedAt !== undefined) return true;
-    for (const other of this.#tracker.openRuns) if (other !== run && other.id === run.id) return true;
-    return false;
   }
 
   #compare(run: Run, account: Account, hop: Hop | undefined): void {
@@ -330,7 +319,7 @@ export class BlockInlet implements PartitionedInlet, Keeper {
       if (this.listener.control && delivery.kind === "event") {
         this.#options.ledger.base.received += 1;
         this.#options.ledger.base.events += 1;
-        return this.#enqueue(delivery);
+        return this.#admission.put(delivery);
       }
     } else {
       const source = this.#sources.of(decoded.message, hop, decoded.stream);
@@ -359,21 +348,20 @@ export class BlockInlet implements PartitionedInlet, Keeper {
         this.#settler.ended(effect.run);
         this.#tellRun(effect.run, "ended");
       }
-      return this.#enqueue(effect.item);
+      return this.#admission.put(effect.item);
     }
     if (effect.do === "open") {
       this.#options.ledger.add(effect.run);
       if (effect.start.resumed) effect.run.joinedAt ??= JOINED_SOMEWHERE;
-      this.#coverages.begin(effect.run, this.#goesOn(effect.run));
+      this.#coverages.begin(effect.run, this.#tracker.openRuns);
       this.#settler.began(effect.run);
       this.#tellRun(effect.run, "opened");
-      if (effect.item === undefined) return this.#enqueue(this.#made(effect.start, effect.run, undefined));
+      if (effect.item === undefined) return this.#admission.put(this.#made(effect.start, effect.run, undefined));
       if (effect.item.message === effect.start) {
         effect.item.run = run;
-        return this.#enqueue(effect.item);
+        return this.#admission.put(effect.item);
       }
-      const { settlement, bytes, chunk, frames } = effect.item;
-      return this.#enqueue(new Delivery(this, effect.start, run, settlement, bytes, chunk, frames));
+      return this.#admission.put(this.#instead(effect.item, effect.start, run));
     }
     if (effect.do === "end") {
       if (effect.run.lossy && effect.run.ending !== "left") effect.run.tally.lostUnknown = true;
@@ -381,7 +369,7 @@ export class BlockInlet implements PartitionedInlet, Keeper {
       if (ending === "unseen") this.#settler.givenBack(effect.run);
       this.#tellRun(effect.run, "ended");
       const stop = new Stop({}, { run: effect.run.id, reason: effect.reason, timeMs: this.#options.clock.now() });
-      return this.#enqueue(this.#made(stop, effect.run, ending));
+      return this.#admission.put(this.#made(stop, effect.run, ending));
     }
     const { item, reason } = effect;
     item.run = run;
@@ -396,24 +384,13 @@ export class BlockInlet implements PartitionedInlet, Keeper {
     return undefined;
   }
 
-  #made(message: AnyMessage, run: Run, ending: "flush" | "plain" | "unseen" | undefined): Delivery {
-    return new Delivery(this, message, run, undefined, 0, undefined, undefined, true, ending);
+  /** Makes a delivery of another message that stands for the one that came. */
+  #instead({ settlement, bytes, chunk, frames }: Delivery, message: AnyMessage, run: Run | undefined): Delivery {
+    return new Delivery(this, message, run, settlement, bytes, chunk, frames);
   }
 
-  #enqueue(delivery: Delivery): Promise<void> | undefined {
-    delivery.charged = true;
-    const { timings } = this.#options;
-    if (timings.on) timings.came(delivery);
-    const wait = this.#lane.put(delivery);
-    if (wait === undefined) {
-      this.#inARow += 1;
-      if (this.#inARow < BREATH) return undefined;
-      this.#inARow = 0;
-      return this.#options.queue.rest ?? TURN;
-    }
-    this.#inARow = 0;
-    this.#lastWait = wait;
-    return this.#attention.blocked(wait);
+  #made(message: AnyMessage, run: Run, ending: "flush" | "plain" | "unseen" | undefined): Delivery {
+    return new Delivery(this, message, run, undefined, 0, undefined, undefined, true, ending);
   }
 
   #tellRun(run: Run, what: "opened" | "ended"): void {

@@ -46,12 +46,13 @@ export class Charges {
 
   /** Takes each property of a view once, and of bytes the length: asking for these is much of what a small message costs. */
   #add(charge: Charge, buffer: ArrayBufferLike, ownBytes: number): void {
-    const bytes = buffer.byteLength;
+    const isLast = buffer === this.#lastBuffer;
+    const bytes = isLast ? (this.#lastChunk as Chunk).bytes : buffer.byteLength;
     if (bytes <= 2 * ownBytes + OVERHEAD_BYTES) {
       charge.bytes += bytes;
       return;
     }
-    if (buffer !== this.#lastBuffer) {
+    if (!isLast) {
       this.#lastBuffer = buffer;
       this.#lastChunk = { bytes, users: 0 };
     }

@@ -21,6 +21,6 @@ export function checkedReader(
 function checkSize(frames: readonly Uint8Array[], { maxFrames, maxMessageBytes }: Limits): void {
   if (frames.length > maxFrames) throw new RejectedError(`${frames.length} frames, at most ${maxFrames} are taken`);
   let bytes = 0;
-  for (let index = 0; index < frames.length; index += 1) bytes += (frames[index] as Uint8Array).byteLength;
+  for (let index = 0; index < frames.length; index += 1) bytes += (frames[index] as Uint8Array).length;
   if (bytes > maxMessageBytes) throw new RejectedError(`${bytes} bytes, at most ${maxMessageBytes} are taken`);
 }

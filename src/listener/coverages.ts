@@ -25,23 +25,15 @@ export class Coverages {
   #lastRun: Run | undefined;
   #last: Coverage | undefined;
 
-  /** Begins a run: from nothing, or where it was left when it `goesOn`, resumed or in another stream. */
-  begin(run: Run, goesOn: boolean): void {
-    let coverage = this.#byId.get(run.id);
-    if (coverage === undefined || !goesOn) {
-      coverage = new Coverage(run.joinedAt !== undefined);
-      this.#byId.delete(run.id);
-      this.#byId.set(run.id, coverage);
-      if (this.#byId.size > MAX_COVERAGES) this.#byId.delete(this.#byId.keys().next().value as string);
-    }
-    this.#byRun.set(run, coverage);
-    this.#lastRun = undefined;
+  /** Begins a run: from nothing, or where it was left when it goes on, resumed or beside one of its name that is open. */
+  begin(run: Run, open: Iterable<Run>): void {
+    this.#begin(run, run.joinedAt !== undefined || isAnotherOpen(run, open));
   }
 
   /** Gives what came out of a run. */
   of(run: Run): Coverage {
     if (run === this.#lastRun) return this.#last as Coverage;
-    if (!this.#byRun.has(run)) this.begin(run, true);
+    if (!this.#byRun.has(run)) this.#begin(run, true);
     const coverage = this.#byRun.get(run) as Coverage;
     this.#lastRun = run;
     this.#last = coverage;
@@ -78,4 +70,22 @@ export class Coverages {
     if (missing.length === 0) run.missing = undefined;
     else run.missing = dealt ? missing.map((gap) => ({ ...gap, as: "unaccounted" as const })) : missing;
   }
+
+  #begin(run: Run, goesOn: boolean): void {
+    let coverage = this.#byId.get(run.id);
+    if (coverage === undefined || !goesOn) {
+      coverage = new Coverage(run.joinedAt !== undefined);
+      this.#byId.delete(run.id);
+      this.#byId.set(run.id, coverage);
+      if (this.#byId.size > MAX_COVERAGES) this.#byId.delete(this.#byId.keys().next().value as string);
+    }
+    this.#byRun.set(run, coverage);
+    this.#lastRun = undefined;
+  }
+}
+
+/** Tells whether a run comes in another stream too. */
+function isAnotherOpen(run: Run, open: Iterable<Run>): boolean {
+  for (const other of open) if (other !== run && other.id === run.id) return true;
+  return false;
 }

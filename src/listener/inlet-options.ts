@@ -31,4 +31,6 @@ export interface InletOptions extends SettlerOptions {
     settlement: Settlement | undefined,
   ) => void | Promise<void>;
   readonly ready: () => void;
+  /** Whether only code of this package gets the messages, which keeps nothing of one that is settled. */
+  readonly staysInside?: boolean;
 }

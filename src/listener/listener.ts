@@ -20,6 +20,8 @@ export interface Inlet<M extends AnyMessage = Message> {
 /** Adds what the built-in transports tell beside messages. */
 export interface PlatformInlet<M extends AnyMessage = Message> extends Inlet<M> {
   readonly limits: Limits;
+  /** True where only code of this package gets the messages, which keeps nothing of one that is settled. */
+  readonly staysInside?: boolean;
   /** Takes a message with the facts of its hop; `frames` are the bytes it was read from, where there are any. */
   putDecoded(decoded: Decoded<M>, settlement?: Settlement, frames?: readonly Uint8Array[]): void | Promise<void>;
   /** Says whether the source is connected; while it is not, silence means nothing. */
@@ -30,6 +32,8 @@ export interface PlatformInlet<M extends AnyMessage = Message> extends Inlet<M> 
   lost(messages: number, reason: string): void;
   /** Tells the user something that is not an error. */
   warn(message: string): void;
+  /** Tells how many messages of the source are not finished here, by the partition; under "" where there are none. */
+  lag?(waiting: ReadonlyMap<string, number>): void;
 }
 
 /** Adds what the transports tell whose source is divided among readers, and divided anew when one comes or goes. */

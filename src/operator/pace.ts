@@ -12,18 +12,21 @@ const MAX_STRIDE = 256;
  */
 export class Pace {
   readonly #clock: Clock;
-  readonly #long: (ms: number) => void;
+  readonly #warn: (message: string) => void;
+  readonly #operator: object;
   /** Messages between two looks at the time, which costs more than a small message does. */
   #stride = 1;
   #count = 0;
   #beganAt = 0;
   #checkedAt = 0;
   #isTurnOver = true;
+  #warned = false;
 
-  /** `long` is told of work that gave nobody a turn for too long. */
-  constructor(clock: Clock, long: (ms: number) => void) {
+  /** `warn` is told once of work of this operator that gave nobody a turn for too long. */
+  constructor(clock: Clock, operator: object, warn: (message: string) => void) {
     this.#clock = clock;
-    this.#long = long;
+    this.#operator = operator;
+    this.#warn = warn;
   }
 
   /** Begins a go. */
@@ -43,7 +46,7 @@ export class Pace {
     this.#count = 0;
     const now = performance.now();
     const ms = now - this.#checkedAt;
-    if (ms > LONG_MS && this.#stride === 1) this.#long(ms);
+    if (ms > LONG_MS && this.#stride === 1) this.#warnLong(ms);
     this.#stride = ms > 1 ? Math.max(1, this.#stride >> 1) : Math.min(MAX_STRIDE, this.#stride << 1);
     this.#checkedAt = now;
     return now - this.#beganAt >= TURN_MS;
@@ -54,4 +57,13 @@ export class Pace {
     // So few messages took so long: from now on each is looked at.
     if (this.#count > 0 && performance.now() - this.#checkedAt > LONG_MS) this.#stride = 1;
   };
+
+  #warnLong(ms: number): void {
+    if (this.#warned) return;
+    this.#warned = true;
+    this.#warn(
+      `${this.#operator.constructor.name}: process computed for ${Math.round(ms)} ms without a break; timers, sockets and ` +
+        "heartbeats wait so long: use shorter steps, or parallel() to work in threads",
+    );
+  }
 }

@@ -1,15 +1,16 @@
 import { HeldTooMuchError } from "../errors.ts";
 import type { AnyMessage } from "../message/message.ts";
-import { type Delivery, type Outcome, Together } from "../queue/delivery.ts";
+import type { Delivery, Outcome } from "../queue/delivery.ts";
 import { mustWait } from "./barrier.ts";
 import { Call, type CallOptions } from "./call.ts";
+import { Completion } from "./completion.ts";
 import type { FlushReason, Several } from "./context.ts";
 import { PassThrough } from "./function-operator.ts";
 import { Holds } from "./holds.ts";
 import type { LoopOptions } from "./loop-options.ts";
 import { Pace } from "./pace.ts";
 import { isLater, listed } from "./results.ts";
-import { enter, forget, leave } from "./run-states.ts";
+import { enter, forget } from "./run-states.ts";
 import { limited } from "./time-limit.ts";
 
 /**
@@ -23,6 +24,7 @@ export class ProcessLoop {
   readonly #options: LoopOptions;
   readonly #callOptions: CallOptions;
   readonly #passesOn: boolean;
+  readonly #completion: Completion;
   readonly #calls: Call[] = [];
   readonly #pace: Pace;
   #flushCall: Call | undefined;
@@ -34,12 +36,12 @@ export class ProcessLoop {
   /** True while the outlets are full. */
   #stalled = false;
   #closed = false;
-  #warned = false;
   #idle: (() => void)[] = [];
 
   constructor(options: LoopOptions) {
     this.#options = options;
-    this.#pace = new Pace(options.clock, (ms) => this.#warnLong(ms));
+    this.#pace = new Pace(options.clock, options.operator, options.warn);
+    this.#completion = new Completion(options.exit, options.operator);
     this.holds = new Holds(options.queue, options.clock, () => this.#want("timer"));
     const { operator, signal, processTimeoutMs } = options;
     this.#passesOn = operator instanceof PassThrough;
@@ -168,7 +170,7 @@ export class ProcessLoop {
     if (!delivery.made) this.#drainFlushed = false;
     // Nothing is to be asked of an operator that is not there, and nobody could hold a context.
     if (this.#passesOn && this.#calls.length === 0 && !this.#options.timings.on)
-      this.#passOn(delivery, delivery.message);
+      this.#stall(this.#completion.passOn(delivery));
     else this.#attempt(new Call(this.#callOptions, delivery), delivery);
   }
 
@@ -181,57 +183,73 @@ export class ProcessLoop {
       // A Start that is tried again begins with new state.
       if (call.attempt === 1 || delivery.kind === "start") enter(operator, message, call.stream);
       const result = operator.process(message, call);
-      if (began > 0 && !isLater(result)) timings.ended(began);
-      if (result === message) {
-        if (this.#calls.length === 0 && call.plain) {
-          call.end();
-          this.#passOn(delivery, message);
-          return;
-        }
-        results = [message];
-      } else results = isLater<Several<AnyMessage>>(result) ? this.#later(result) : listed(result, this.#name);
+      if (isLater<Several<AnyMessage>>(result)) {
+        this.#wait(call, delivery, result, began);
+        return;
+      }
+      if (began > 0) timings.ended(began);
+      if (result === message && this.#calls.length === 0 && call.plain) {
+        call.end();
+        this.#stall(this.#completion.passOn(delivery));
+        return;
+      }
+      results = result === message ? [message] : listed(result, this.#name);
     } catch (error) {
-      if (call.attempt === 1) this.#calls.push(call);
+      this.#begun(call);
       void this.#trouble(call, delivery, error);
       return;
     }
     if (isLater<readonly AnyMessage[]>(results)) {
-      if (call.attempt === 1) this.#calls.push(call);
-      void this.#wait(call, delivery, results, began);
+      this.#wait(call, delivery, results, began);
       return;
     }
     if (call.attempt > 1 || this.#calls.length > 0) {
-      if (call.attempt === 1) this.#calls.push(call);
+      this.#begun(call);
       call.results = results;
       this.#advance();
-    } else this.#stall(this.#complete(call, results));
+    } else this.#stall(this.#completion.complete(call, results));
   }
 
-  /** The usual case, without anything to keep books of: the operator gave its message back. */
-  #passOn(delivery: Delivery, message: AnyMessage): void {
-    delivery.results = 1;
-    const wait = this.#options.exit.emit(message, delivery, delivery);
-    if (delivery.kind === "stop") leave(this.#options.operator, message, delivery.run?.stream ?? "");
-    delivery.done();
-    if (wait !== undefined) this.#stall(wait);
+  /** An attempt after the first one has the place of that. */
+  #begun(call: Call): void {
+    if (call.attempt === 1) this.#calls.push(call);
+  }
+
+  /** No async function here, and one turn for a promise that is kept already: three of them take longer than small work. */
+  #wait(call: Call, delivery: Delivery, later: Promise<Several<AnyMessage>>, began: number): void {
+    this.#begun(call);
+    this.computing += 1;
+    const ended = (): void => {
+      this.computing -= 1;
+      if (began > 0) this.#options.timings.ended(began);
+    };
+    const failed = (error: unknown): void => {
+      ended();
+      void this.#trouble(call, delivery, error);
+    };
+    const done = (results: readonly AnyMessage[]): void => {
+      ended();
+      call.results = results;
+      this.#letOut();
+      if (!this.#scheduled) this.#pump();
+    };
+    const came = (result: Several<AnyMessage>): void => {
+      let results: readonly AnyMessage[] | Promise<readonly AnyMessage[]>;
+      try {
+        results = listed(result, this.#name);
+      } catch (error) {
+        failed(error);
+        return;
+      }
+      if (isLater<readonly AnyMessage[]>(results)) results.then(done, failed);
+      else done(results);
+    };
+    if (this.#options.processTimeoutMs === undefined) Promise.resolve(later).then(came, failed);
+    else limited(call, this.#later(later), this.#options).then(done, failed);
   }
 
   async #later(result: Promise<Several<AnyMessage>>): Promise<readonly AnyMessage[]> {
     return listed(await result, this.#name);
-  }
-
-  async #wait(call: Call, delivery: Delivery, later: Promise<readonly AnyMessage[]>, began: number): Promise<void> {
-    let trouble: { readonly error: unknown } | undefined;
-    this.computing += 1;
-    try {
-      call.results = await limited(call, later, this.#options);
-    } catch (error) {
-      trouble = { error };
-    }
-    this.computing -= 1;
-    if (began > 0) this.#options.timings.ended(began);
-    if (trouble === undefined) this.#advance();
-    else await this.#trouble(call, delivery, trouble.error);
   }
 
   async #trouble(call: Call, delivery: Delivery, error: unknown): Promise<void> {
@@ -251,8 +269,13 @@ export class ProcessLoop {
     this.#advance();
   }
 
-  /** Lets out what is done: in the order in which the calls began, unless that does not matter. */
   #advance(): void {
+    this.#letOut();
+    this.#schedule();
+  }
+
+  /** Lets out what is done: in the order in which the calls began, unless that does not matter. */
+  #letOut(): void {
     while (!this.#closed && !this.#stalled) {
       const index = this.#options.unordered
         ? this.#calls.findIndex(({ results }) => results !== undefined)
@@ -261,45 +284,7 @@ export class ProcessLoop {
           : 0;
       if (index < 0) break;
       const [call] = this.#calls.splice(index, 1) as [Call];
-      this.#stall(this.#complete(call, call.results as readonly AnyMessage[]));
-    }
-    this.#schedule();
-  }
-
-  /** Hands the results on, and with them the care for what they were made from. */
-  #complete(call: Call, results: readonly AnyMessage[]): void | Promise<void> {
-    const { delivery } = call;
-    const finishing = call.finishing;
-    const together = call.plain ? undefined : new Together(finishing, results.length);
-    call.end();
-    if (call.plain) (delivery as Delivery).results = results.length;
-    const owner = together ?? (delivery as Delivery);
-    const ended = (): void => {
-      if (delivery?.kind === "stop") leave(this.#options.operator, delivery.message, call.stream);
-      owner.done();
-    };
-    const parent = delivery ?? finishing.at(-1);
-    for (let index = 0; index < results.length; index += 1) {
-      const own = finishing.length === 0 ? undefined : owner;
-      const result = results[index] as AnyMessage;
-      const wait = this.#options.exit.emit(result, parentOf(result, parent, finishing), own);
-      if (wait !== undefined) return this.#completeRest(wait, results, index + 1, parent, finishing, own).then(ended);
-    }
-    ended();
-  }
-
-  async #completeRest(
-    wait: Promise<void>,
-    results: readonly AnyMessage[],
-    next: number,
-    parent: Delivery | undefined,
-    finishing: readonly Delivery[],
-    owner: Delivery | Together | undefined,
-  ): Promise<void> {
-    await wait;
-    for (let index = next; index < results.length; index += 1) {
-      const result = results[index] as AnyMessage;
-      await this.#options.exit.emit(result, parentOf(result, parent, finishing), owner);
+      this.#stall(this.#completion.complete(call, call.results as readonly AnyMessage[]));
     }
   }
 
@@ -333,7 +318,7 @@ export class ProcessLoop {
       const result = operator.flush(reason, call);
       const results = isLater<Several<AnyMessage>>(result) ? this.#later(result) : listed(result, this.#name);
       if (!isLater<readonly AnyMessage[]>(results)) {
-        const wait = this.#complete(call, results);
+        const wait = this.#completion.complete(call, results);
         if (wait === undefined) end();
         else void wait.then(end);
         return;
@@ -343,7 +328,7 @@ export class ProcessLoop {
         .finally(() => {
           this.computing -= 1;
         })
-        .then((list) => (this.#closed ? undefined : this.#complete(call, list)))
+        .then((list) => (this.#closed ? undefined : this.#completion.complete(call, list)))
         .then(end, (error: unknown) => this.#flushFailed(error, call));
     } catch (error) {
       this.#flushFailed(error, call);
@@ -383,26 +368,7 @@ export class ProcessLoop {
     for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  #warnLong(ms: number): void {
-    if (this.#warned) return;
-    this.#warned = true;
-    this.#options.warn(
-      `${this.#name}: process computed for ${Math.round(ms)} ms without a break; timers, sockets and heartbeats wait ` +
-        "so long: use shorter steps, or parallel() to work in threads",
-    );
-  }
-
   get #name(): string {
     return this.#options.operator.constructor.name;
   }
-}
-
-/** Finds the message whose envelope completes a result: the one in process, or the newest of its run among many. */
-function parentOf(
-  result: AnyMessage,
-  parent: Delivery | undefined,
-  finishing: readonly Delivery[],
-): Delivery | undefined {
-  if (finishing.length < 2 || result.type !== "event" || result.run === undefined) return parent;
-  return finishing.findLast(({ message }) => message.run === result.run) ?? parent;
 }

@@ -47,6 +47,8 @@ export class BoundedQueue<T extends QueueItem> {
   /** Whether the owner knows that something is queued. */
   #announced = false;
   #pressed = false;
+  /** Are called when nothing is queued any more. */
+  #emptied: (() => void)[] = [];
 
   /** Makes an empty queue. `dropped` gets what a policy left out, `refused` what came too late: after a close. */
   constructor(bounds: QueueBounds, dropped: (item: T, reason: DropReason) => void, refused: (item: T) => void) {
@@ -108,6 +110,12 @@ export class BoundedQueue<T extends QueueItem> {
     if (this.#waiting === 0 || this.#queued > 0 || bytes === 0) return false;
     const next = this.#inTurns.current()?.waiting.first;
     return next !== undefined && bytes + this.#heldCharges.cost(next.item) > maxBytes;
+  }
+
+  /** Calls back once, when nothing is queued any more; at once where nothing is. */
+  emptied(callback: () => void): void {
+    if (this.#queued === 0) callback();
+    else this.#emptied.push(callback);
   }
 
   /** Makes a way in. */
@@ -315,6 +323,7 @@ export class BoundedQueue<T extends QueueItem> {
     if (this.#queued > 0 !== this.#announced) {
       this.#announced = this.#queued > 0;
       if (this.#announced) this.onArrival?.();
+      else for (const callback of this.#emptied.splice(0)) callback();
     }
     const pressed = this.heldFull;
     if (pressed === this.#pressed) return;

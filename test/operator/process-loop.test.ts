@@ -147,6 +147,21 @@ describe("process loop: results", () => {
     expect([publisher.seen, listener.settled]).toEqual([["1", "last"], ["ack 1"]]);
   });
 
+  test("something that is only like a promise - is waited for, and its error counts", async () => {
+    const operator: Process = (message) =>
+      ({
+        // biome-ignore lint/suspicious/noThenProperty: this is what is tested
+        then(keep: (result: unknown) => void, fail: (error: unknown) => void): void {
+          if (message.type === "event" && message.metadata["n"] === 2) fail(new Error("two"));
+          else keep(message);
+        },
+      }) as unknown as Promise<Message>;
+    const { put, publisher, listener, end } = await handDriven({ operator });
+    await put(free(1), free(2));
+    expect(String(await end())).toContain("two");
+    expect([publisher.seen, listener.settled]).toEqual([["1"], ["ack 1", "nack 2 failed"]]);
+  });
+
   for (const [kind, operator] of Object.entries<Process>({
     "an async iterable": async function* (message) {
       yield message;

@@ -60,6 +60,21 @@ async function waits(put: void | Promise<void>): Promise<boolean> {
   return waiting;
 }
 
+test("bounded queue - emptied calls back once, when the last is taken, and at once where nothing is queued", () => {
+  const queue = new Tested({});
+  const lane = queue.lane();
+  const calls: string[] = [];
+  queue.emptied(() => calls.push("at once"));
+  enter(lane, item("1"));
+  enter(lane, item("2"));
+  queue.emptied(() => calls.push("one"));
+  queue.emptied(() => calls.push("other"));
+  expect([queue.take(1), calls.length]).toEqual(["1", 1]);
+  expect([queue.take(1), calls]).toEqual(["2", ["at once", "one", "other"]]);
+  enter(lane, item("3"));
+  expect([queue.take(), calls.length]).toEqual(["3", 3]);
+});
+
 describe("bounded queue - lanes", () => {
   test("bounded queue - takes from its lanes in turns and keeps the order of each", () => {
     const queue = new Tested({});

@@ -26,7 +26,7 @@ const KINDS_OF_MISSING: ReadonlySet<unknown> = new Set(["lost", "unaccounted"]);
 /** Reads the account of a Stop: sums are made of it, so that every number must be one. What is left out counts as 0. */
 export function readAccount(value: unknown, path = "account"): Account {
   const fields = record(value, path);
-  const { sent } = fields;
+  const { sent, notSent } = fields;
   return {
     ...fields,
     ...readCounts(fields, path),
@@ -34,6 +34,7 @@ export function readAccount(value: unknown, path = "account"): Account {
     runs: list(fields.runs ?? [], `${path}.runs`, readRun),
     hops: list(fields.hops ?? [], `${path}.hops`, readAccount),
     ...(sent === undefined ? undefined : { sent: list(sent, `${path}.sent`, readSent) }),
+    ...(notSent === undefined ? undefined : { notSent: whole(notSent, `${path}.notSent`) }),
   };
 }
 

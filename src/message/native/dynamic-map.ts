@@ -1,7 +1,7 @@
 import { RejectedError } from "../../errors.ts";
 import type { Envelope, Headers, Trace } from "../envelope.ts";
 import type { Limits } from "../limits.ts";
-import { decodeAt, findOffset, skim, skip } from "../msgpack/index.ts";
+import { decodeAt, findOffset, skim, skip, structureOf } from "../msgpack/index.ts";
 import { entryCount, firstKey } from "./entries.ts";
 import { plainBytes } from "./plain-bytes.ts";
 
@@ -62,6 +62,18 @@ export function checkDynamic(header: Uint8Array, start: number, end: number, lim
     if (left > 1) at = skip(header, at);
   }
   return seen;
+}
+
+/**
+ * Says which bits of a checked map, which goes on to the end of the header, are its structure: `checkDynamic` sees the same
+ * in every map of the same length that has the same ones.
+ */
+export function dynamicStructure(header: Uint8Array, start: number): Uint8Array {
+  const bits = structureOf(header, start, header.length);
+  const at = firstKey(header, start) + SEQUENCE.length;
+  // A sequence of eight bytes is at most 2^53 - 1.
+  if (header[at] === 0xcf) bits.set([0xff, 0xe0], at + 1 - start);
+  return bits;
 }
 
 /** Reads the origin's sequence of a map that was checked. */

@@ -119,6 +119,12 @@ export class LifecycleWriter {
     return this.#framed(header);
   }
 
+  /** Forgets a Start that was written and did not go out. */
+  takeBackStart(run: string): void {
+    this.#life.takeBackStart(run);
+    this.#forget(run);
+  }
+
   /** Gives the Starts of the open runs as copies: with the sequence of the first time and the counters of now. */
   again(): readonly (readonly Uint8Array[])[] {
     const next = this.#life.next();

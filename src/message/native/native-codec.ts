@@ -1,4 +1,4 @@
-import type { Codec, Decoded, Writer, WriterOptions, Writing } from "../codec.ts";
+import type { Codec, Decoded, Writer, WriterOptions, Writing, Written } from "../codec.ts";
 import type { Limits } from "../limits.ts";
 import type { Message } from "../message.ts";
 import { Reader } from "./reader.ts";
@@ -24,6 +24,7 @@ export const nativeCodec: Codec = Object.freeze({
     return Object.assign(write, {
       incarnation: writer.life.incarnation,
       skip: (message: Message, writing?: Writing) => writer.skip(message, writing),
+      refused: (written: Written, later: readonly Written[]) => writer.refused(written, later),
       again: () => writer.again(),
       signOfLife: () => writer.signOfLife(),
       sent: (run: string) => writer.sent(run),

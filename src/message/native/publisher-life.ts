@@ -88,6 +88,20 @@ export class PublisherLife {
     if (counted !== undefined) counted.skipped += 1;
   }
 
+  /** Takes an event that was counted as going out for one that is left out. */
+  takeBack(topic: TopicLife, run: string | undefined, isSource: boolean): void {
+    const counted = run === undefined ? undefined : this.#of(run, topic);
+    if (counted === undefined || counted.events === 0) return;
+    counted.events -= 1;
+    counted.skipped += 1;
+    if (isSource && counted.own > 0) counted.own -= 1;
+  }
+
+  /** Takes a Start that was counted as going out for one that is left out: its run is not open. */
+  takeBackStart(run: string): void {
+    this.#forget(run);
+  }
+
   /** Counts a Start that goes out and opens its run; gives the run that fell out, where too many are open. */
   start(run: string): string | undefined {
     this.#lifecycle();

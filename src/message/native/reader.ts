@@ -2,9 +2,10 @@ import { RejectedError } from "../../errors.ts";
 import type { Decoded } from "../codec.ts";
 import type { Event } from "../event.ts";
 import type { Limits } from "../limits.ts";
-import { Arrivals } from "./arrivals.ts";
+import { type Arrival, Arrivals } from "./arrivals.ts";
 import { checkDynamic, metadataAt, SEEN } from "./dynamic-map.ts";
-import type { Facts } from "./facts.ts";
+import type { ArrayFacts, Facts } from "./facts.ts";
+import { type Layout, Layouts } from "./layouts.ts";
 import { LazyEvent } from "./lazy-event.ts";
 import { readLifecycle } from "./lifecycle-reader.ts";
 import {
@@ -28,6 +29,7 @@ const EMPTY = new Uint8Array(0);
 export class Reader {
   readonly #limits: Limits;
   readonly #arrivals: Arrivals;
+  readonly #layouts: Layouts = new Layouts();
 
   constructor(limits: Limits) {
     this.#limits = limits;
@@ -61,22 +63,36 @@ export class Reader {
   }
 
   #event(header: Uint8Array, payload: Uint8Array, topicFrame: Uint8Array | undefined): Decoded {
-    const flags = header[5] as number;
     const arrival = this.#arrivals.of(header, topicFrame);
     if (arrival.hop.topic === LIFECYCLE_TOPIC) throw new RejectedError(`topic: an event under "${LIFECYCLE_TOPIC}"`);
+    const layout = this.#layouts.find(header);
+    const message = layout === undefined ? this.#unknown(header, payload, arrival) : known(header, payload, layout);
+    const skipped = skippedOf(header);
+    const hop = skipped === 0 ? arrival.hop : { ...arrival.hop, skipped };
+    return { message: message as unknown as Event, sequence: sequenceOf(header), hop };
+  }
+
+  /** Makes an event of a header whose maps have to be checked. */
+  #unknown(header: Uint8Array, payload: Uint8Array, arrival: Arrival): LazyEvent {
     const facts = this.#arrivals.facts(arrival, header);
     const seen = checkDynamic(header, PRELUDE + staticLength(header), header.length, this.#limits);
-    checkFlags(flags, facts, seen);
-    if (facts.array !== undefined && facts.array.byteLength !== payload.length) {
-      const { dtype, shape, byteLength } = facts.array;
-      const wanted = `${dtype} [${shape.join(", ")}] needs ${byteLength} bytes`;
-      throw new RejectedError(`payload: ${wanted}, got ${payload.length}`);
-    }
-    const sequence = sequenceOf(header);
-    const skipped = skippedOf(header);
-    const message = new LazyEvent(header, facts, payload, metadataAt, seen) as unknown as Event;
-    return { message, sequence, hop: skipped === 0 ? arrival.hop : { ...arrival.hop, skipped } };
+    const at = metadataAt;
+    checkFlags(header[5] as number, facts, seen);
+    this.#layouts.learn(header, facts, at, seen);
+    checkLength(facts.array, payload);
+    return new LazyEvent(header, facts, payload, at, seen);
   }
+}
+
+function known(header: Uint8Array, payload: Uint8Array, { facts, metadataAt, seen }: Layout): LazyEvent {
+  checkLength(facts.array, payload);
+  return new LazyEvent(header, facts, payload, metadataAt, seen);
+}
+
+function checkLength(array: ArrayFacts | undefined, payload: Uint8Array): void {
+  if (array === undefined || array.byteLength === payload.length) return;
+  const wanted = `${array.dtype} [${array.shape.join(", ")}] needs ${array.byteLength} bytes`;
+  throw new RejectedError(`payload: ${wanted}, got ${payload.length}`);
 }
 
 function checkSize(frames: readonly Uint8Array[], limits: Limits): void {

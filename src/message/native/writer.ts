@@ -1,6 +1,6 @@
 import { UsageError } from "../../errors.ts";
 import type { Sent } from "../account.ts";
-import type { WriterOptions, Writing } from "../codec.ts";
+import type { WriterOptions, Writing, Written } from "../codec.ts";
 import type { Event } from "../event.ts";
 import type { AnyMessage, Payload } from "../message.ts";
 import { Packer } from "../msgpack/index.ts";
@@ -11,7 +11,11 @@ import { LifecycleWriter } from "./lifecycle-writer.ts";
 import { beginDynamic, envelopeEntries, writableTime, writeContent, writeEnvelope } from "./map-writing.ts";
 import { FLAG, KIND, type Life, PRELUDE, staticLength, timeOf, writeHop, writePrelude } from "./prelude.ts";
 import { PublisherLife, type TopicLife } from "./publisher-life.ts";
+import { refusalOf, tellLater } from "./refusal.ts";
 import { StaticMaps } from "./static-maps.ts";
+
+/** Larger frames may be sent without a copy. */
+const LONGEST_IN_PLACE = 4096;
 
 type WireMessages = readonly (readonly Uint8Array[])[];
 
@@ -24,6 +28,9 @@ export class NativeWriter {
   readonly #lifecycle: LifecycleWriter;
   readonly #halves: Life;
   readonly #sharedFlag: number;
+  readonly #isCopied: boolean;
+  /** The place of headers that are passed on, where each is copied before the next one. */
+  #place: Uint8Array = new Uint8Array(0);
 
   constructor(options: WriterOptions = {}) {
     this.life = new PublisherLife(options);
@@ -32,6 +39,7 @@ export class NativeWriter {
       incarnationLow: Number.parseInt(this.life.incarnation.slice(8), 16),
     };
     this.#sharedFlag = options.shared === true ? FLAG.shared : 0;
+    this.#isCopied = options.copied === true;
     this.#lifecycle = new LifecycleWriter(this.life, this.#halves, this.#sharedFlag, this.#packer, this.#statics);
   }
 
@@ -45,6 +53,18 @@ export class NativeWriter {
   skip(message: AnyMessage, writing?: Writing): void {
     if (message.type === "event") this.life.leaveOut(this.life.topic(writing?.topic ?? ""), message.run);
     else this.life.leaveOutLifecycle(message.run, message.type === "stop");
+  }
+
+  /** Counts a message that was written as left out; gives those that were written later, in which the next one says so. */
+  refused({ message, wire }: Written, later: readonly Written[]): readonly Written[] {
+    const refusal = refusalOf(message, wire);
+    if (refusal === undefined) return later;
+    const topic = refusal.topic === undefined ? this.life.lifecycle : this.life.topic(refusal.topic);
+    if (message.type === "start") this.#lifecycle.takeBackStart(message.run);
+    else if (message.type === "event") this.life.takeBack(topic, message.run, refusal.isSource);
+    const { messages, isTold } = tellLater(refusal, later);
+    if (!isTold) topic.skipped += refusal.missing;
+    return messages;
   }
 
   /** Gives the Starts of the open runs once more. */
@@ -109,10 +129,17 @@ export class NativeWriter {
   /** Makes the header of an event that is passed on as it came: a copy, because others may share the received bytes. */
   #headerAgain(event: LazyEvent): Uint8Array {
     const received = LazyEvent.header(event);
-    const header = Buffer.allocUnsafe(received.length);
+    const header = this.#placeOf(received.length);
     header.set(received);
     header[5] = ((received[5] as number) & (FLAG.array | FLAG.key)) | this.#sharedFlag;
     return header;
+  }
+
+  #placeOf(length: number): Uint8Array {
+    if (!this.#isCopied || length > LONGEST_IN_PLACE) return Buffer.allocUnsafe(length);
+    // A view is made anew only where the length is another one: it costs more than the copy.
+    if (this.#place.length !== length) this.#place = new Uint8Array(length);
+    return this.#place;
   }
 
   /** Makes the header of a received event whose payload was replaced: its dynamic map stays as it came. */
