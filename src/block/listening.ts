@@ -33,6 +33,8 @@ export class Listening {
   readonly #own = new AbortController();
   readonly #backoff: Backoff;
   readonly #isReady: () => void;
+  /** How many attempts began since it was last connected. */
+  #attempt = 0;
 
   constructor(options: ListeningOptions, inlet: (ready: () => void) => BlockInlet) {
     this.#options = options;
@@ -45,6 +47,7 @@ export class Listening {
     this.#isReady = isReady;
     this.inlet = inlet(() => {
       this.#backoff.reset();
+      this.#attempt = 0;
       options.tell("state", { part: this.#name, state: "ready" });
       isReady();
     });
@@ -77,6 +80,8 @@ export class Listening {
   async #attempts(signal: AbortSignal, work: AbortSignal): Promise<boolean> {
     const { clock, tell, fail, recoverRuns } = this.#options;
     while (!signal.aborted) {
+      this.#attempt += 1;
+      tell("state", { part: this.#name, state: "connecting", attempt: this.#attempt });
       try {
         await untilAborted(this.listener.start(this.inlet, signal), work);
         if (signal.aborted) return false;
@@ -88,9 +93,11 @@ export class Listening {
           fail(error);
           return false;
         }
-        tell("state", { part: this.#name, state: "retrying", detail: text(error) });
+        const delayMs = this.#backoff.next();
+        const attempt = this.#attempt + 1;
+        tell("state", { part: this.#name, state: "retrying", detail: text(error), attempt, delayMs });
         if (recoverRuns) this.inlet.end("interrupted", "unseen");
-        await wait(clock, this.#backoff.next(), signal);
+        await wait(clock, delayMs, signal);
       }
     }
     return false;

@@ -5,7 +5,7 @@ import { PublishError } from "../errors.ts";
 import type { Tell } from "../events.ts";
 import { BlockInlet } from "../listener/block-inlet.ts";
 import type { Listener } from "../listener/listener.ts";
-import { DEFAULT_LIMITS } from "../message/limits.ts";
+import { limitsOf } from "../message/limits.ts";
 import type { AnyMessage } from "../message/message.ts";
 import { Exit } from "../operator/exit.ts";
 import { operatorOf, PassThrough } from "../operator/function-operator.ts";
@@ -174,7 +174,7 @@ export class Parts {
       timings: this.timings,
       clock,
       tell,
-      limits: DEFAULT_LIMITS,
+      limits: limitsOf(listener.codec),
       tracker: {
         startWaitMs: startWaitMs ?? DEFAULTS.startWaitMs,
         abandonAfterMs: abandonAfterMs ?? DEFAULTS.abandonAfterMs,
@@ -192,6 +192,9 @@ export class Parts {
         void promise.finally(() => this.#settling.delete(promise));
       },
       ready,
+      // Nobody has hold of an operator of this class, and could add publishers later.
+      staysInside:
+        this.operator.constructor === PassThrough && this.exit.outlets.every(({ publisher }) => publisher.keepsNothing),
     });
   }
 }

@@ -19,8 +19,9 @@ export function checkPromises(
     for (const { publisher, required, bounds } of places) {
       const { name } = publisher.constructor;
       if (!required) continue;
-      if (!publisher.confirms) {
-        reasons.push(`${name} does not confirm; take one that does, or give it required: false`);
+      if (!publisher.confirms && !(publisher.confirmsRuns && options.recover === "run")) {
+        const other = publisher.confirmsRuns ? 'recover "run" is enough for it, or ' : "";
+        reasons.push(`${name} does not confirm; ${other}take one that does, or give it required: false`);
       }
       if (bounds.overflow !== "block") reasons.push(`${name} has overflow "${bounds.overflow}"; take "block"`);
     }

@@ -27,6 +27,16 @@ export function stopAccount(
   const before = delivery?.message.type === "stop" ? delivery.message.account : undefined;
   const hops: readonly Account[] = before === undefined ? [] : [...before.hops, { ...before, hops: [] }];
   const sent = hops.length === 0 ? outlet.publisher.sentOf(stop.run) : [];
-  const account: Account = { ...counts, finished, left, block, runs: [], hops, ...(sent.length === 0 ? {} : { sent }) };
+  const notSent = run === undefined ? 0 : outlet.notSentOf(run);
+  const account: Account = {
+    ...counts,
+    finished,
+    left,
+    block,
+    runs: [],
+    hops,
+    ...(sent.length === 0 ? {} : { sent }),
+    ...(notSent === 0 ? {} : { notSent }),
+  };
   return Stop.accounted(stop, account);
 }

@@ -79,4 +79,9 @@ export interface Account extends Counts {
   readonly hops: readonly Account[];
   /** What this hop sent of the run, where it is the run's source. */
   readonly sent?: readonly Sent[];
+  /**
+   * On a Stop: how many events were dropped, failed or dead here on their way to this very reader, which counts them as
+   * `droppedUpstream` too.
+   */
+  readonly notSent?: number;
 }

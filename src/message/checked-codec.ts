@@ -15,6 +15,7 @@ export function checkedCodec(
   return {
     name: codec.name,
     ...(codec.withoutStart === undefined ? undefined : { withoutStart: codec.withoutStart }),
+    ...(codec.limits === undefined && limits === undefined ? undefined : { limits: { ...codec.limits, ...limits } }),
     reader(others) {
       const read = codec.reader({ ...others, ...limits });
       return expect === undefined ? read : (frames) => checked(read(frames), expect);

@@ -57,6 +57,12 @@ export interface Writing {
   readonly topic?: string;
 }
 
+/** Is a message with the wire messages that a writer made of it. */
+export interface Written<M extends AnyMessage = Message> {
+  readonly message: M;
+  readonly wire: readonly (readonly Uint8Array[])[];
+}
+
 /** Makes wire messages, each a list of frames; one for each publisher. Formats with sequences have the other members. */
 export interface Writer<M extends AnyMessage = Message> {
   (message: M, writing?: Writing): readonly (readonly Uint8Array[])[];
@@ -64,6 +70,11 @@ export interface Writer<M extends AnyMessage = Message> {
   readonly incarnation?: string;
   /** Takes sequence numbers for an event that is left out on purpose, so that the next one can say so. */
   skip?(message: M, writing?: Writing): void;
+  /**
+   * Takes a message that was written, refused, and is given up for one that was left out; gives the bytes of those that
+   * were written after it, in which the next one says so.
+   */
+  refused?(written: Written<M>, later: readonly Written<M>[]): readonly Written<M>[];
   /** Makes the Starts of the open runs again, for whoever joins. */
   again?(): readonly (readonly Uint8Array[])[];
   /** Makes a sign of life; nothing while no run is open. */
@@ -78,6 +89,8 @@ export interface WriterOptions {
   readonly stream?: string;
   /** True when several readers share what is sent. */
   readonly shared?: boolean;
+  /** True where the frames of a message are copied before the next one is written: then small ones may share memory. */
+  readonly copied?: boolean;
   /** Makes random incarnations; injected in tests. */
   readonly random?: () => string;
 }
@@ -87,6 +100,8 @@ export interface Codec<M extends AnyMessage = Message> {
   readonly name: string;
   /** What happens to events of a run whose Start did not come, unless the block says otherwise. */
   readonly withoutStart?: "drop" | "make";
+  /** Bounds that suit the format better than the usual ones, as more frames; they hold unless others are given. */
+  readonly limits?: Partial<Limits>;
   /** Makes a reader for one source; it may keep state from message to message, and throws RejectedError. */
   reader(limits: Limits): (frames: readonly Uint8Array[]) => readonly Decoded<M>[];
   /** Makes a writer for one publisher. */

@@ -13,3 +13,8 @@ export const DEFAULT_LIMITS: Limits = Object.freeze({
   maxFrames: 64,
   maxDepth: 64,
 });
+
+/** Gives the bounds for the messages of a format: the usual ones, where the format does not know better. */
+export function limitsOf({ limits }: { readonly limits?: Partial<Limits> }): Limits {
+  return limits === undefined ? DEFAULT_LIMITS : { ...DEFAULT_LIMITS, ...limits };
+}

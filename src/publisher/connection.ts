@@ -28,6 +28,8 @@ export class Connection {
   readonly #backoff: Backoff;
   readonly #closed = new AbortController();
   #isOpen = false;
+  /** How many attempts began since it was last open. */
+  #attempt = 0;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -44,14 +46,15 @@ export class Connection {
     const { publisher, required, clock, tell } = this.#options;
     const { signal } = this;
     while (!signal.aborted) {
+      this.#attempt += 1;
+      tell("state", { part: publisher.constructor.name, state: "connecting", attempt: this.#attempt });
       try {
         await publisher.open(signal);
       } catch (error) {
         await this.#closeQuietly();
         if (signal.aborted) return false;
         if (required && !isRetryable(error)) throw error;
-        tell("state", { part: publisher.constructor.name, state: "retrying", detail: text(error) });
-        await wait(clock, this.#backoff.next(), signal);
+        await wait(clock, this.#retrying(error), signal);
         continue;
       }
       if (this.#closed.signal.aborted) {
@@ -60,6 +63,7 @@ export class Connection {
       }
       this.#isOpen = true;
       this.#backoff.reset();
+      this.#attempt = 0;
       tell("state", { part: publisher.constructor.name, state: "ready" });
       return true;
     }
@@ -68,12 +72,20 @@ export class Connection {
 
   /** Closes what broke, and opens it again after a wait. */
   async reopen(error: unknown): Promise<boolean> {
-    const { publisher, clock, tell } = this.#options;
-    tell("state", { part: publisher.constructor.name, state: "retrying", detail: text(error) });
+    const delayMs = this.#retrying(error);
     this.#isOpen = false;
     await this.#closeQuietly();
-    if (!(await wait(clock, this.#backoff.next(), this.signal))) return false;
+    if (!(await wait(this.#options.clock, delayMs, this.signal))) return false;
     return this.open();
+  }
+
+  /** Tells that it is tried again; gives after how many milliseconds. */
+  #retrying(error: unknown): number {
+    const { publisher, tell } = this.#options;
+    const delayMs = this.#backoff.next();
+    const part = publisher.constructor.name;
+    tell("state", { part, state: "retrying", detail: text(error), attempt: this.#attempt + 1, delayMs });
+    return delayMs;
   }
 
   /** Closes for good. */

@@ -35,6 +35,8 @@ export class Outlet {
   #underWay: readonly Outgoing[] = NONE;
   /** What is being given to it. */
   #sending: Outgoing | undefined;
+  /** How many events of a run did not go out here although they were to, and are counted as dropped, failed or dead. */
+  readonly #notSent = new WeakMap<object, number>();
   #gone = false;
   #idle: (() => void)[] = [];
 
@@ -75,6 +77,11 @@ export class Outlet {
 
   get queued(): number {
     return this.#queue.queued;
+  }
+
+  /** Gives how many events of a run did not go out here and are counted as dropped, failed or dead. */
+  notSentOf(run: object): number {
+    return this.#notSent.get(run) ?? 0;
   }
 
   /** Opens the publisher, as often as it takes; resolves when it is open or there is no more use in it. */
@@ -235,6 +242,8 @@ export class Outlet {
         refusals -= 1;
         if (!(await this.#reopened(trouble))) continue;
       } else if (refusals > 0 && !(await this.#options.refused(outgoing, trouble, refusals))) {
+        this.publisher.refused(outgoing.message);
+        this.#countNotSent(outgoing);
         this.#over(outgoing);
         index += 1;
         refusals = 0;
@@ -297,9 +306,16 @@ export class Outlet {
     } catch {
       // A message without a topic takes no number; it is left out all the same.
     }
+    this.#countNotSent(outgoing);
     outgoing.owner?.spoil("dropped", reason);
     if (outgoing.owner === undefined) outgoing.tally?.because(`${this.name}: ${reason}`);
     this.#over(outgoing);
+  }
+
+  /** A best-effort publisher's have no part in what its block counts. */
+  #countNotSent({ owner, kind, run }: Outgoing): void {
+    if (owner === undefined || kind !== "event" || run === undefined) return;
+    this.#notSent.set(run, this.notSentOf(run) + 1);
   }
 
   /** Gives back what will not be published any more. */

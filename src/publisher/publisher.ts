@@ -1,5 +1,5 @@
 import type { Sent } from "../message/account.ts";
-import type { Codec, Writer, Writing } from "../message/codec.ts";
+import type { Codec, Writer, Writing, Written } from "../message/codec.ts";
 import type { AnyMessage, Message } from "../message/message.ts";
 import { nativeCodec } from "../message/native/native-codec.ts";
 
@@ -11,10 +11,14 @@ export abstract class Publisher<In extends AnyMessage = Message> {
   declare readonly takes: (message: In) => void;
   /** True when `publish` resolves only after the other side has the message safely. */
   readonly confirms: boolean = false;
+  /** True when the `publish` of a Stop resolves only after its whole run is safe: enough where runs are given again whole. */
+  readonly confirmsRuns: boolean = false;
   /** The form of the bytes that `encode` makes. */
   readonly codec: Codec = nativeCodec;
   /** True when what is sent is dealt out among several readers. */
   readonly shared: boolean = false;
+  /** True where only code of this package sees what is published, and keeps nothing of it once `publish` is done. */
+  readonly keepsNothing: boolean = false;
   /** The name of the stream in Starts and signs of life; a block puts its own name here when there is none. */
   stream = "";
   #life: Life | undefined;
@@ -61,6 +65,11 @@ export abstract class Publisher<In extends AnyMessage = Message> {
     this.onLeftOut?.(reason, messages);
   }
 
+  /** True where what `encode` gave is copied, if small, before the next message is encoded. */
+  protected get copies(): boolean {
+    return false;
+  }
+
   /** Gives the topic under which an event goes out; Start and Stop have one of their own. */
   protected topicOf(_message: In): string | undefined {
     return undefined;
@@ -97,6 +106,19 @@ export abstract class Publisher<In extends AnyMessage = Message> {
     this.#alive().writer.skip?.(message, this.#writing(message));
   }
 
+  /** Says that a message that was refused is given up, so that the next one tells its readers; for the platform. */
+  refused(message: In): void {
+    const life = this.#life;
+    const at = life?.encoded.findIndex((one) => one.message === message) ?? -1;
+    // What was refused before it was written took no number.
+    if (life === undefined || at < 0) return;
+    const later = life.encoded.slice(at + 1);
+    const told = life.writer.refused?.(life.encoded[at] as Encoded, later) ?? later;
+    life.encoded = [...life.encoded.slice(0, at), ...told];
+    if (life.repeating !== undefined) life.repeating = Math.min(life.repeating, at);
+    life.last = undefined;
+  }
+
   /** Says what this publisher sent of a run, as its source; for the platform. */
   sentOf(run: string): readonly Sent[] {
     return this.#life?.writer.sent?.(run) ?? [];
@@ -130,7 +152,11 @@ export abstract class Publisher<In extends AnyMessage = Message> {
 
   #alive(): Life {
     this.#life ??= {
-      writer: this.codec.writer({ stream: this.stream, shared: this.shared }) as Writer<AnyMessage>,
+      writer: this.codec.writer({
+        stream: this.stream,
+        shared: this.shared,
+        copied: this.copies,
+      }) as Writer<AnyMessage>,
       encoded: [],
       repeating: undefined,
       last: undefined,
@@ -141,10 +167,7 @@ export abstract class Publisher<In extends AnyMessage = Message> {
 }
 
 /** Without the type of the messages, or a publisher of any message would not do for those of one operator. */
-interface Encoded {
-  readonly message: AnyMessage;
-  readonly wire: WireMessages;
-}
+type Encoded = Written<AnyMessage>;
 
 interface Life {
   readonly writer: Writer<AnyMessage>;

@@ -74,8 +74,9 @@ export class Coverage {
   }
 }
 
-function leftOut(hop: Account): number {
-  return hop.filtered + hop.dropped + hop.failed + hop.dead + hop.left;
+/** What a hop left out and does not count once more as left out upstream of the next one. */
+function leftOut({ filtered, dropped, failed, dead, left, notSent = 0 }: Account): number {
+  return filtered + Math.max(0, dropped + failed + dead - notSent) + left;
 }
 
 function count(ranges: readonly (readonly [number, number])[]): number {

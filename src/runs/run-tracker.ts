@@ -93,7 +93,17 @@ export class RunTracker<T extends { readonly bytes: number }> {
     return holder;
   }
 
-  start(source: Source, start: Start, item: T, copy: boolean): Effect<T>[] {
+  /** Takes a Start; `sequence` is its place among all Starts and Stops of its source, where that has one. */
+  start(source: Source, start: Start, item: T, copy: boolean, sequence?: number): Effect<T>[] {
+    const effects = this.#start(source, start, item, copy, sequence);
+    if (effects.some((effect) => effect.do === "open")) {
+      const run = source.runs.get(start.run);
+      if (run !== undefined) run.startSequence = sequence;
+    }
+    return effects;
+  }
+
+  #start(source: Source, start: Start, item: T, copy: boolean, sequence: number | undefined): Effect<T>[] {
     const known = source.runs.get(start.run);
     if (known === undefined) return this.#openNew(source, start, item, false);
     if (known.state === "open") {
@@ -103,8 +113,9 @@ export class RunTracker<T extends { readonly bytes: number }> {
     if (known.state === "ended") {
       if (known.ending === "superseded") return [{ do: "drop", run: known, item, reason: "superseded" }];
       if (known.ending !== "stop") return this.#openNew(source, start, item, true);
-      if (copy || sameStart(known, start, false)) return [{ do: "drop", run: known, item, reason: "after-stop" }];
-      return this.#openNew(source, start, item, false);
+      if (!copy && !sameStart(known, start, false)) return this.#openNew(source, start, item, false);
+      if (!copy && goesOn(known, start, sequence)) return this.#openNew(source, start, item, true);
+      return [{ do: "drop", run: known, item, reason: "after-stop" }];
     }
     return this.#openNew(source, start, item, true, known);
   }
@@ -189,6 +200,7 @@ export class RunTracker<T extends { readonly bytes: number }> {
     this.#past.delete(run);
     run.state = "open";
     run.start = resumed && !start.resumed ? again(start) : start;
+    run.startSequence = source.runs.get(run.id)?.startSequence;
     source.runs.set(run.id, run);
     this.#open.set(name, run);
     this.#sourceOf.set(run, source);
@@ -313,6 +325,15 @@ function runName(stream: string, run: string): string {
 
 function again(start: Start): Start {
   return new Start(start.data, { ...start.envelope, resumed: true });
+}
+
+/**
+ * Tells whether a Start takes up a run of which somebody before the publisher said that it stopped or moved. It is newer
+ * than the one that opened the run; where there are no numbers, it says itself that it was given again.
+ */
+function goesOn({ endedAs, startSequence }: Run, start: Start, sequence: number | undefined): boolean {
+  if (endedAs === "completed") return false;
+  return sequence === undefined || startSequence === undefined ? start.resumed : sequence > startSequence;
 }
 
 /** Tells whether a Start is the one that opened a run. Without an origin, a Start of an open run counts as its own. */

@@ -19,6 +19,8 @@ export class Run {
   readonly tally: Tally = new Tally();
   state: RunState = "waiting";
   start: Start | undefined;
+  /** The place of its Start among all Starts and Stops of its source, where they have numbers. */
+  startSequence: number | undefined;
   ending: Ending | undefined;
   endedAs: StopReason | undefined;
   joinedAt: number | undefined;

@@ -224,6 +224,7 @@ describe("block: stopping", () => {
     await clock.runUntil(block.finished);
     expect(states).toEqual([
       "block starting",
+      "HandListener connecting",
       "HandListener ready",
       "HandListener ended",
       "block draining",

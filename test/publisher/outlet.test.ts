@@ -311,7 +311,7 @@ describe("outlet: refusal", () => {
     expect(fates).toEqual(["1 confirmed", "2 failed: refused: too large", "3 confirmed"]);
     // The batch's refusal is held against nobody.
     expect(attempts).toEqual([1]);
-    expect(wire.read()).toEqual(["1 #0", "3 #2"]);
+    expect(wire.read()).toEqual(["1 #0", "3 #2 skipped 1"]);
     expect(wire.life).toEqual(["open"]);
   });
 

@@ -126,6 +126,31 @@ describe("run tracker", () => {
     expect(told(tracker.start(source, start("r", 6), item("S2"), false))).toBe("open r");
   });
 
+  test("after a Stop that was no end - the run's Start goes on with it, where the source wrote it anew", () => {
+    for (const reason of ["interrupted", "abandoned"] as const) {
+      const { tracker, source } = made();
+      tracker.start(source, start("r", 5), item("S"), false, 7);
+      tracker.stop(source, "r", item("T"), 0, reason);
+      expect(told(tracker.start(source, start("r", 5), item("old"), false, 7))).toBe("drop old after-stop");
+      expect(told(tracker.start(source, start("r", 5), item("copied"), true, 9))).toBe("drop copied after-stop");
+      expect(told(tracker.start(source, start("r", 5), item("S2"), false, 9))).toBe("open r resumed");
+      expect(told(tracker.event(source, "r", item("e"), 0))).toBe("pass e");
+      tracker.stop(source, "r", item("T2"), 0, reason);
+      expect(told(tracker.start(source, start("r", 5), item("old"), false, 9))).toBe("drop old after-stop");
+    }
+  });
+
+  test("after a Stop that was no end, without numbers - only a Start that says that it was given again goes on", () => {
+    const { tracker, source } = made();
+    const again = new Start({}, { ...start("r", 5).envelope, run: "r", resumed: true });
+    tracker.start(source, start("r", 5), item("S"), false);
+    tracker.stop(source, "r", item("T"), 0, "interrupted");
+    expect(told(tracker.start(source, start("r", 5), item("copy"), false))).toBe("drop copy after-stop");
+    expect(told(tracker.start(source, again, item("S2"), false))).toBe("open r resumed");
+    tracker.stop(source, "r", item("T2"), 0, "completed");
+    expect(told(tracker.start(source, again, item("S3"), false))).toBe("drop S3 after-stop");
+  });
+
   test("a Stop of a run that is not open - nothing comes of it", () => {
     const { tracker, source } = made();
     expect(told(tracker.stop(source, "r", item("T"), 0, "completed"))).toBe("drop T not-open");

@@ -9,6 +9,7 @@ export class RunsWritten {
   #open: string | undefined;
   readonly #next = new Map<string | undefined, number>();
   readonly #first: number;
+  #newest: string | undefined;
 
   /** `first` is the number of a run's first event. */
   constructor(first: number) {
@@ -45,7 +46,9 @@ export class RunsWritten {
   }
 
   #remember(run: string | undefined, next: number): void {
-    this.#next.delete(run);
+    // The newest stands last already.
+    if (run !== this.#newest) this.#next.delete(run);
+    this.#newest = run;
     this.#next.set(run, next);
     if (this.#next.size > MOST) this.#next.delete(this.#next.keys().next().value);
   }

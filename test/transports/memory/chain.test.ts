@@ -160,6 +160,46 @@ describe("blocks over memory channels", () => {
     expect(account.lost).toBe(0);
   });
 
+  test("a block that died and came back - the run goes on at each of the hops behind it, however many", async () => {
+    const channels = Array.from({ length: 4 }, () => new MemoryChannel<Message>({ mode: "log" }));
+    const [first, second, third, last] = channels as [
+      MemoryChannel<Message>,
+      MemoryChannel<Message>,
+      MemoryChannel<Message>,
+      MemoryChannel<Message>,
+    ];
+    const joint = (name: string, from: MemoryChannel<Message>, to: MemoryChannel<Message>): Block =>
+      new Block({
+        name,
+        listeners: [new MemoryListener({ channel: from, group: name })],
+        publishers: [new MemoryPublisher({ channel: to, endOnClose: false })],
+      });
+    const source = await publisher(first as MemoryChannel<AnyMessage>);
+    const seen: unknown[] = [];
+    const [dying, b, c] = [joint("a", first, second), joint("b", second, third), joint("c", third, last)];
+    const end = new Block({
+      name: "end",
+      listeners: [new MemoryListener({ channel: last })],
+      operator: (message: Message) => {
+        const again = message.type === "start" && message.resumed ? " resumed" : "";
+        seen.push(message.type === "event" ? message.field("n") : `${message.type}${again}`);
+      },
+    });
+    for (const block of [end, c, b, dying]) await block.start();
+    send(source, start("r"), ...events(0, 5, "r"));
+    await until(() => seen.length === 6, "6 messages to be out");
+    await dying.stop({ abandon: true });
+    send(source, ...events(5, 8, "r"), stopOf("r"));
+    await using revived = joint("a", first, second);
+    await revived.start();
+    await until(() => end.account.runs.some(({ ended }) => ended === "completed"), "the Stop");
+    await until(() => end.account.left === 0, "everything to be finished");
+    expect(seen).toEqual(["start", 0, 1, 2, 3, 4, "stop", "start resumed", 5, 6, 7, "stop"]);
+    expect(end.account).toMatchObject({ lost: 0, dropped: 0, events: 8 });
+    for (const block of [b, c, end]) await block.stop();
+    source.close();
+  });
+
   test("recover run - a run that was not finished is given again from its Start", async () => {
     const channel = new MemoryChannel<Message>({ mode: "log" });
     const source = await publisher(channel as MemoryChannel<AnyMessage>);
