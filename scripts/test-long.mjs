@@ -1,26 +1,13 @@
 // `npm run test:long`: the same tests with their long matrices (ARROYO_LONG=1), under a new seed each time.
 // A whole run leaves its result in docs/reliability.md; a run with arguments (`-- test/block`) does not.
 import { randomInt } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
 import { join, relative } from "node:path";
+import { faultTable } from "./fault-table.mjs";
+import { writeReliability } from "./reliability-page.mjs";
 import { main, root, runCommand } from "./run-command.mjs";
 import { runVitest } from "./vitest-run.mjs";
-
-const page = join(root, "docs", "reliability.md");
-const begin = "<!-- test:long begin: written by `npm run test:long` -->";
-const end = "<!-- test:long end -->";
-
-function record(lines) {
-  const block = [begin, ...lines, end].join("\n");
-  const text = existsSync(page) ? readFileSync(page, "utf8") : "# Reliability\n";
-  const from = text.indexOf(begin);
-  const to = text.indexOf(end, from);
-  const found = from >= 0 && to > from;
-  const next = found ? text.slice(0, from) + block + text.slice(to + end.length) : `${text.trimEnd()}\n\n${block}\n`;
-  writeFileSync(page, next);
-  process.stdout.write(`written to ${relative(root, page)}\n`);
-}
 
 /** Says whether a test file has a long form: it is named after it, or asks for it. */
 function isLong(path) {
@@ -37,14 +24,17 @@ await main(async () => {
 
   const date = new Date().toISOString().slice(0, 10);
   const startMs = performance.now();
-  const env = { ARROYO_LONG: "1", ARROYO_SEED: seed };
+  const folder = mkdtempSync(join(tmpdir(), "arroyojs-faults-"));
+  const faults = join(folder, "results.jsonl");
+  const env = { ARROYO_LONG: "1", ARROYO_SEED: seed, ARROYO_FAULTS_FILE: faults };
   const result = await runVitest([...filters, "--exclude", "test/package/**"], env);
   const durationS = Math.round((performance.now() - startMs) / 1000);
   const { code, passed, failed, skipped, files } = result;
 
   if (filters.length === 0) {
     const long = files.filter(({ path }) => isLong(path)).sort((a, b) => (a.path < b.path ? -1 : 1));
-    record([
+    writeReliability("faults", faultTable(faults), "test:long");
+    writeReliability("test:long", [
       "",
       `Last long run: ${date}, Node ${process.versions.node}, ${process.platform} ${process.arch}, ${cpus().length} CPUs, seed ${seed}:`,
       `**${passed} passed, ${failed} failed**, ${skipped} skipped, in ${durationS} s.`,
@@ -55,6 +45,7 @@ await main(async () => {
       "",
     ]);
   }
+  rmSync(folder, { recursive: true, force: true });
   process.stdout.write(`seed ${seed}, ${durationS} s\n${passed} passed, ${failed} failed\n`);
   return code;
 });

@@ -7,7 +7,7 @@ export interface Health {
 }
 
 /** A part in one of these states has its connection. */
-const AWAY: ReadonlySet<string> = new Set(["starting", "disconnected", "retrying", "failed"]);
+const AWAY: ReadonlySet<string> = new Set(["starting", "connecting", "disconnected", "retrying", "failed"]);
 
 /** Judges blocks: ready are those that run, are connected, and finish what they take in within `maxStallMs`. */
 export function healthOf(blocks: readonly Watched[], nowMs: number, maxStallMs: number): Health {

@@ -1,3 +1,4 @@
+import type { BlockEvents } from "../events.ts";
 import type { Observed, ObservedCounts, ObservedLoad, Timings } from "./observed.ts";
 import type { Metric, Sample } from "./prometheus.ts";
 import type { Watched } from "./watched.ts";
@@ -109,6 +110,12 @@ export function blockMetrics(blocks: readonly Watched[], nowMs: number): readonl
       samples: of((block, { warnings }) => [one(block, warnings)]),
     },
     {
+      name: "arroyo_lag_messages",
+      type: "gauge",
+      help: "Messages of a listener's source that are not finished here, where the source can be asked.",
+      samples: of((block, { lags }) => [...lags.values()].flatMap((lag) => lagSamples(block, lag))),
+    },
+    {
       name: "arroyo_state",
       type: "gauge",
       help: "1 for the state that a block, or one of its listeners and publishers, is in.",
@@ -132,6 +139,12 @@ function summary(
     ];
   });
   return { name, type: "summary", help, samples };
+}
+
+function lagSamples(block: Observed, { part, messages, partitions }: BlockEvents["lag"]): readonly Sample[] {
+  const labels = { block: block.name, part };
+  if (partitions === undefined) return [{ labels, value: messages }];
+  return Object.entries(partitions).map(([partition, value]) => ({ labels: { ...labels, partition }, value }));
 }
 
 function reasonSamples(block: Observed, reasons: Readonly<Record<string, number>>): readonly Sample[] {

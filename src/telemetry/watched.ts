@@ -6,6 +6,8 @@ export class Watched implements Disposable {
   readonly block: Observed;
   /** The state of the block, which is the part `block`, and of each listener and publisher that told one. */
   readonly states: Map<string, State> = new Map<string, State>();
+  /** What each listener told last of its source. */
+  readonly lags: Map<string, BlockEvents["lag"]> = new Map<string, BlockEvents["lag"]>();
   runsOpened = 0;
   /** Runs that ended, by the reason. */
   readonly runsEnded: Map<string, number> = new Map<string, number>();
@@ -20,6 +22,7 @@ export class Watched implements Disposable {
     this.block = block;
     this.#movedMs = nowMs;
     this.#hear("state", ({ part, state }) => this.states.set(part, state));
+    this.#hear("lag", (news) => this.lags.set(news.part, news));
     this.#hear("run", ({ what, reason = "completed" }) => {
       if (what === "opened") this.runsOpened += 1;
       else add(this.runsEnded, reason);

@@ -58,6 +58,8 @@ function full(): { readonly fake: Fake; readonly watched: Watched } {
   fake.tell("run", { stream: "s", run: "1", what: "opened" });
   fake.tell("run", { stream: "s", run: "1", what: "ended", reason: "abandoned" });
   fake.tell("warning", { message: "careful" });
+  fake.tell("lag", { part: "AmqpListener", messages: 9 });
+  fake.tell("lag", { part: "KafkaListener", messages: 12, partitions: { "0": 5, "1": 7 } });
   fake.tell("dead-letter", { id: "1", step: "process", reason: "no" });
   return { fake, watched };
 }
@@ -75,6 +77,8 @@ describe("metrics", () => {
       'arroyo_process_seconds{block="reduce",quantile="0.99"} 0.02',
       'arroyo_runs_ended_total{block="reduce",reason="abandoned"} 1',
       'arroyo_dead_letters_total{block="reduce",step="process"} 1',
+      'arroyo_lag_messages{block="reduce",part="AmqpListener"} 9',
+      'arroyo_lag_messages{block="reduce",part="KafkaListener",partition="1"} 7',
       'arroyo_state{block="reduce",part="ZmqListener",state="ready"} 1',
     ]) {
       expect(text.split("\n").filter((one) => one === line)).toHaveLength(1);

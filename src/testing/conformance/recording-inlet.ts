@@ -1,7 +1,7 @@
 import { RejectedError } from "../../errors.ts";
 import type { PartitionedInlet } from "../../listener/listener.ts";
 import type { Codec, Decoded, Frames } from "../../message/codec.ts";
-import { DEFAULT_LIMITS, type Limits } from "../../message/limits.ts";
+import { type Limits, limitsOf } from "../../message/limits.ts";
 import type { AnyMessage } from "../../message/message.ts";
 import type { Settlement } from "../../queue/settlement.ts";
 
@@ -38,7 +38,7 @@ export class RecordingInlet implements PartitionedInlet<AnyMessage> {
   #full = false;
   #waiting: (() => void)[] = [];
 
-  constructor(codec: Codec, limits: Limits = DEFAULT_LIMITS) {
+  constructor(codec: Codec, limits: Limits = limitsOf(codec)) {
     this.limits = limits;
     this.#read = codec.reader(limits);
   }

@@ -6,6 +6,7 @@ const LATER =
   /inaccessible|home node|is down|is stopped|timed out|timeout|unknown delivery tag|in exclusive use|noproc|not running|unavailable|not have a replica/i;
 const LOST =
   /socket closed|unexpected close|heartbeat|channel ended|channel closed|channel closing|connection clos|etimedout|socket hang|aborted/i;
+const TLS = /certificate|self.signed|altname|wrong version number|ssl routines/i;
 const TOO_LARGE = /message size (\d+).*?larger than (?:configured )?max(?:imum)? size (\d+)/i;
 
 /** Decides, for the whole transport, whether trying again can help, and says what to do where it can't. */
@@ -16,6 +17,13 @@ export function amqpError(subject: string, place: string, error: unknown): Arroy
   const options = { cause: error };
   if (LATER_CODES.has(code) || (typeof code === "number" && LATER.test(said))) {
     return new ConnectionError(`${subject}: ${place} can't now: ${said}`, options);
+  }
+  if (typeof code !== "number" && TLS.test(said)) {
+    return new UsageError(
+      `${subject}: TLS with ${place} does not come about: ${said.trim()}; correct tls (ca, cert, key, servername), or ` +
+        "the port",
+      options,
+    );
   }
   const large = TOO_LARGE.exec(said);
   if (large !== null) return tooLarge(subject, place, Number(large[1]), Number(large[2]), options);

@@ -1,5 +1,6 @@
 import type { Channel, ConsumeMessage } from "amqplib";
 import { UsageError } from "../../errors.ts";
+import { LagWatch } from "../../listener/lag-watch.ts";
 import { type Inlet, Listener, platformInlet, type Replay } from "../../listener/listener.ts";
 import { checkedCodec } from "../../message/checked-codec.ts";
 import type { Codec } from "../../message/codec.ts";
@@ -167,6 +168,7 @@ export class AmqpListener<M extends AnyMessage = AnyMessage> extends Listener<M>
         prefetch: this.#prefetch,
         maxBytes: this.#prefetchBytes,
         signal,
+        givesBack: true,
         consume: () => ({ exclusive: this.#exclusive && this.#queue !== undefined }),
         kept: () => book.unacked,
         put: this.#putting(inlet, book),
@@ -176,10 +178,12 @@ export class AmqpListener<M extends AnyMessage = AnyMessage> extends Listener<M>
       // The place of a binding in time is that of its answer: from here on everything comes.
       platform?.connected(true);
       inlet.ready();
+      const lag = lagOf(inlet, link, queue, () => book.unacked);
       try {
         await consuming.begin();
         await consuming.run();
       } finally {
+        lag.end();
         await consuming.cancel();
       }
     } catch (error) {
@@ -263,6 +267,18 @@ export class AmqpListener<M extends AnyMessage = AnyMessage> extends Listener<M>
     if (platform === undefined) process.emitWarning(whole, "ArroyoWarning");
     else platform.warn(whole);
   }
+}
+
+/** Tells from time to time how many messages stand in the queue or are in work here; over a channel that may break. */
+function lagOf<M extends AnyMessage>(inlet: Inlet<M>, link: Link, queue: string, inWork: () => number): LagWatch {
+  let open: OpenChannel | undefined;
+  const watch = new LagWatch(inlet as Inlet<AnyMessage>, async () => {
+    if (open === undefined || open.isClosed) open = await link.channel();
+    const { messageCount } = await open.channel.checkQueue(queue);
+    return new Map([["", messageCount + inWork()]]);
+  });
+  watch.begin();
+  return watch;
 }
 
 function hasDeadLetters(queue: QueuePlan | undefined): boolean {

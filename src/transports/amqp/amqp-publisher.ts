@@ -1,14 +1,13 @@
-import type { Channel, ConfirmChannel, Options } from "amqplib";
+import type { Channel, ConfirmChannel } from "amqplib";
 import { AbortedError, UsageError } from "../../errors.ts";
 import type { Codec } from "../../message/codec.ts";
 import type { AnyMessage } from "../../message/message.ts";
-import { joined } from "../../message/native/joined.ts";
+import { bodyPieces } from "../../message/native/joined.ts";
 import { nativeCodec } from "../../message/native/native-codec.ts";
 import { LIFECYCLE_TOPIC } from "../../message/native/topic.ts";
 import { oneOf, shown } from "../../options/option-check.ts";
 import { Publisher } from "../../publisher/publisher.ts";
 import { limitIn, tooLarge } from "./amqp-errors.ts";
-import { asBuffer } from "./as-buffer.ts";
 import { Confirming } from "./confirming.ts";
 import { type AmqpConnectionOptions, type ConnectionPlan, connectionPlan, textOption } from "./connection-options.ts";
 import type { AmqpExchange, AmqpQueueDeclaration } from "./declaration-options.ts";
@@ -22,6 +21,8 @@ import {
 } from "./declarations.ts";
 import { KEYED } from "./frames-of.ts";
 import { Link, type OpenChannel } from "./link.ts";
+import type { Sent } from "./message-frames.ts";
+import { Blocks, MessageWriting } from "./message-writing.ts";
 
 /** Says where an `AmqpPublisher` sends. */
 export interface AmqpPublisherOptions<M extends AnyMessage = AnyMessage> extends AmqpConnectionOptions {
@@ -51,8 +52,10 @@ const OWN = ["queue", "declare", "exchange", "key", "name", "persistent", "manda
 
 interface Outgoing {
   readonly message: AnyMessage;
-  readonly key: string;
-  readonly body: Buffer;
+  readonly sent: Sent;
+  /** In pieces, which follow each other. */
+  readonly body: readonly Uint8Array[];
+  readonly bytes: number;
 }
 
 interface Opened {
@@ -70,11 +73,13 @@ export class AmqpPublisher<M extends AnyMessage = AnyMessage> extends Publisher<
   readonly #key: string | ((message: M) => string);
   readonly #isNative: boolean;
   readonly #mandatory: boolean;
-  /** The properties of all messages: those with a topic, and those without. */
-  readonly #keyed: Options.Publish;
-  readonly #plain: Options.Publish;
+  readonly #persistent: boolean;
+  /** How the last message was sent: that with a topic, and that without. */
+  #keyed: Sent | undefined;
+  #plain: Sent | undefined;
   /** What was not confirmed, as it was encoded, where the platform does not keep it. */
   #again = new Map<AnyMessage, readonly Outgoing[]>();
+  readonly #blocks = new Blocks();
   #opened: Opened | undefined;
   #isOpening = false;
   #maxBytes = Number.POSITIVE_INFINITY;
@@ -102,11 +107,9 @@ export class AmqpPublisher<M extends AnyMessage = AnyMessage> extends Publisher<
     this.stream = options.name === undefined ? "" : textOption(SUBJECT, "name", options.name);
     this.codec = options.codec ?? nativeCodec;
     this.#isNative = this.codec === nativeCodec;
-    const persistent = oneOf(SUBJECT, "persistent", options.persistent, true, [true, false]);
+    this.#persistent = oneOf(SUBJECT, "persistent", options.persistent, true, [true, false]);
     this.#mandatory = oneOf(SUBJECT, "mandatory", options.mandatory, true, [true, false]);
     this.confirms = this.#mandatory;
-    this.#plain = { persistent, mandatory: this.#mandatory };
-    this.#keyed = { ...this.#plain, type: KEYED };
   }
 
   override async open(signal: AbortSignal): Promise<void> {
@@ -184,28 +187,31 @@ export class AmqpPublisher<M extends AnyMessage = AnyMessage> extends Publisher<
     const { open } = opened;
     const confirming = new Confirming(SUBJECT, link, open);
     this.#confirming = confirming;
-    const exchange = this.#exchange?.name ?? "";
-    const isKeyed = typeof this.#key === "function" && this.#isNative;
+    const writing = new MessageWriting(open.channel, this.#blocks);
     try {
       for (const some of all) {
-        for (const { message, key, body } of some) {
-          if (confirming.isFull) await confirming.room();
-          const options = isKeyed && message.type === "event" ? this.#keyed : this.#plain;
-          open.channel.publish(exchange, key, body, options, confirming.sent(body.length));
+        for (const { sent, body, bytes } of some) {
+          if (confirming.isFull) {
+            writing.write();
+            await confirming.room();
+          }
+          writing.publish(sent, body, bytes, confirming.sent(bytes));
         }
       }
+      writing.write();
     } catch (error) {
       // The client throws where the channel is closing; why, its end tells.
       if (error instanceof TypeError) throw error;
       throw await open.lost;
     }
     await confirming.all();
+    writing.confirmed();
   }
 
   #outgoing(message: M): readonly Outgoing[] {
     const before = this.#again.get(message);
     if (before !== undefined) return before;
-    const key = this.#keyOf(message);
+    const sent = this.#sentAs(message);
     return this.encode(message).map((frames) => {
       if (!this.#isNative && frames.length !== 1) {
         throw new UsageError(
@@ -213,10 +219,30 @@ export class AmqpPublisher<M extends AnyMessage = AnyMessage> extends Publisher<
             "body; take another codec",
         );
       }
-      const body = asBuffer(this.#isNative ? joined(frames) : (frames[0] as Uint8Array));
-      if (body.length > this.#maxBytes) throw tooLarge(SUBJECT, this.#plan.place, body.length, this.#maxBytes);
-      return { message, key, body };
+      const body = this.#isNative ? bodyPieces(frames) : frames;
+      let bytes = 0;
+      for (const { length } of body) bytes += length;
+      if (bytes > this.#maxBytes) throw tooLarge(SUBJECT, this.#plan.place, bytes, this.#maxBytes);
+      return { message, sent, body, bytes };
     });
+  }
+
+  /** Gives the same object as long as all is the same: so it is encoded once. */
+  #sentAs(message: M): Sent {
+    const key = this.#keyOf(message);
+    const isKeyed = message.type === "event" && typeof this.#key === "function" && this.#isNative;
+    const last = isKeyed ? this.#keyed : this.#plain;
+    if (last?.key === key) return last;
+    const sent: Sent = {
+      exchange: this.#exchange?.name ?? "",
+      key,
+      persistent: this.#persistent,
+      mandatory: this.#mandatory,
+      ...(isKeyed ? { type: KEYED } : {}),
+    };
+    if (isKeyed) this.#keyed = sent;
+    else this.#plain = sent;
+    return sent;
   }
 
   #keyOf(message: M): string {

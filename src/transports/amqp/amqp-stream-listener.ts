@@ -191,6 +191,8 @@ class Reading<M extends AnyMessage> {
       prefetch: options.prefetch,
       maxBytes: options.prefetchBytes,
       signal: options.signal,
+      // The broker would end the connection, and with it what is still to be committed.
+      givesBack: false,
       consume: () => ({ arguments: { "x-stream-offset": this.#beginning() } }),
       kept: () => 0,
       put: (message) => this.#put(message),

@@ -13,6 +13,8 @@ interface Insides {
 }
 
 const SIGN_EVERY_MS = 500;
+/** The least that the protocol allows. */
+const SMALLEST_FRAME = 4_096;
 
 function insidesOf(model: ChannelModel): Insides {
   return model.connection as unknown as Insides;
@@ -72,4 +74,48 @@ export function takeAlways(channel: Channel, tag: string, take: (message: Consum
   };
   insides.unregisterConsumer = () => undefined;
   insides.consumers?.set(tag, take);
+}
+
+/** What of a channel is not public, and needed to write messages to it. */
+export interface ChannelInsides {
+  readonly number: number;
+  /** The longest frame that the broker takes. */
+  readonly frameMax: number;
+  /** False once the channel or its connection is closing. */
+  isOpen(): boolean;
+  /** Has a callback told the answer to the next message. */
+  expect(answered: (error: unknown) => void): void;
+  /** Writes whole frames, behind all that was sent over the channel before. */
+  write(frames: Buffer): void;
+}
+
+/** Gives the insides of a channel; undefined where the client is another one than is known. */
+export function channelInsides(channel: Channel): ChannelInsides | undefined {
+  const { ch, connection, unconfirmed, pushConfirmCallback } = channel as unknown as {
+    readonly ch?: unknown;
+    readonly connection?: {
+      readonly frameMax?: unknown;
+      readonly channels?: readonly ({ readonly buffer?: { write?: (bytes: Buffer) => unknown } } | undefined)[];
+      sentSinceLastCheck?: boolean;
+    };
+    readonly unconfirmed?: unknown;
+    readonly pushConfirmCallback?: (answered: (error: unknown) => void) => void;
+  };
+  if (typeof ch !== "number" || connection === undefined) return undefined;
+  const { frameMax, channels } = connection;
+  const buffer = channels?.[ch]?.buffer;
+  const isKnown = typeof buffer?.write === "function" && Array.isArray(unconfirmed);
+  if (!isKnown || typeof frameMax !== "number" || !(frameMax >= SMALLEST_FRAME)) return undefined;
+  if (pushConfirmCallback === undefined) return undefined;
+  return {
+    number: ch,
+    frameMax,
+    // Whoever is closing gets another method, which throws.
+    isOpen: () => !Object.hasOwn(channel, "sendMessage") && !Object.hasOwn(connection, "sendMessage"),
+    expect: (answered) => pushConfirmCallback.call(channel, answered),
+    write: (frames) => {
+      buffer?.write?.(frames);
+      connection.sentSinceLastCheck = true;
+    },
+  };
 }

@@ -16,6 +16,8 @@ export interface ConsumingOptions {
   /** How many bytes may wait here before nothing more is read from the connection. */
   readonly maxBytes: number;
   readonly signal: AbortSignal;
+  /** Whether what came and was not put is given back: a stream goes by positions, and refuses it. */
+  readonly givesBack: boolean;
   /** Gives the options of a consumer that begins now. */
   consume(): Options.Consume;
   /** How many deliveries were taken and are not acknowledged. */
@@ -174,6 +176,7 @@ export class Consuming {
   }
 
   #giveBack(message: ConsumeMessage): void {
+    if (!this.#options.givesBack) return;
     try {
       this.#options.open.channel.nack(message, false, true);
     } catch {

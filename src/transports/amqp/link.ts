@@ -88,6 +88,12 @@ export class Link {
     return this.#place;
   }
 
+  /** What the broker says that it is: `RabbitMQ 4.0.5`. */
+  get server(): string {
+    const { product = "AMQP", version = "" } = this.#model.connection.serverProperties;
+    return `${product} ${version}`.trim();
+  }
+
   /** Hears that the broker takes nothing from publishers, and why. */
   onBlocked(tell: (reason: string) => void): void {
     this.#model.on("blocked", tell);

@@ -67,7 +67,8 @@ export interface ReceivedRecord {
 export interface SentRecord {
   readonly partition: number;
   readonly key: string | null;
-  readonly value: Uint8Array;
+  /** In pieces, which follow each other. */
+  readonly value: readonly Uint8Array[];
   readonly timestamp: string | undefined;
   readonly headers: Record<string, string | Buffer | (string | Buffer)[]> | undefined;
 }

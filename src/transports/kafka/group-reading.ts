@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { AbortedError } from "../../errors.ts";
+import { LagWatch } from "../../listener/lag-watch.ts";
 import type { Inlet, PlatformInlet } from "../../listener/listener.ts";
 import { partitionedInlet, platformInlet } from "../../listener/listener.ts";
 import type { Codec } from "../../message/codec.ts";
@@ -9,9 +10,9 @@ import { AwaitedStops } from "./awaited-stops.ts";
 import type { Client, Member, MemberEvents, MemberOptions, ReceivedRecord } from "./client.ts";
 import { Commits } from "./commits.ts";
 import { firstPosition, type OutOfRange } from "./first-position.ts";
-import { PartitionReading } from "./partition-reading.ts";
+import { behind, PartitionReading, untilIdle } from "./partition-reading.ts";
 import { Pump } from "./pump.ts";
-import { inTime } from "./waiting.ts";
+import { inTime, rejectionOf } from "./waiting.ts";
 
 /** Configures one attempt to read. */
 export interface GroupReadingOptions<M extends AnyMessage> extends MemberOptions {
@@ -41,6 +42,7 @@ export class GroupReading<M extends AnyMessage> implements MemberEvents {
   readonly #commits: Commits;
   readonly #stops: AwaitedStops;
   readonly #pump: Pump<M>;
+  readonly #lag: LagWatch;
   readonly #member: Promise<Member>;
   readonly #failed: Promise<never>;
   #isMember: (member: Member) => void = () => undefined;
@@ -67,6 +69,9 @@ export class GroupReading<M extends AnyMessage> implements MemberEvents {
     });
     this.#failed.catch(() => undefined);
     const warn = (message: string): void => this.#warn(message);
+    this.#lag = new LagWatch(options.inlet as Inlet<AnyMessage>, async () =>
+      behind(await options.client.extents(options.topic), this.#partitions.values()),
+    );
     this.#commits = new Commits({
       everyMs: options.commitMs,
       commit: async (commits) => (await this.#member).commit(commits),
@@ -304,6 +309,7 @@ export class GroupReading<M extends AnyMessage> implements MemberEvents {
     if (!this.#isReady) {
       this.#isReady = true;
       this.#options.inlet.ready();
+      this.#lag.begin();
     }
     this.#platform?.connected(true);
   }
@@ -316,16 +322,8 @@ export class GroupReading<M extends AnyMessage> implements MemberEvents {
   }
 
   /** Resolves when a batch is over, or its partition waits behind a Stop; says meanwhile that we are alive. */
-  async #untilIdle(partition: PartitionReading, heartbeat: () => Promise<void>): Promise<void> {
-    while (partition.isBusy && !partition.isParked && !this.#pump.isHalted) {
-      let timer: NodeJS.Timeout | undefined;
-      const turn = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, this.#options.heartbeatMs);
-      });
-      await Promise.race([partition.idle(), turn]);
-      clearTimeout(timer);
-      await heartbeat();
-    }
+  #untilIdle(partition: PartitionReading, heartbeat: () => Promise<void>): Promise<void> {
+    return untilIdle(partition, heartbeat, this.#options.heartbeatMs, () => this.#pump.isHalted);
   }
 
   /** Finds where a partition goes on whose next message was deleted. */
@@ -378,6 +376,7 @@ export class GroupReading<M extends AnyMessage> implements MemberEvents {
   #drain(): void {
     if (this.#isDraining) return;
     this.#isDraining = true;
+    this.#lag.end();
     this.#halt();
     this.#joined?.pause([...this.#partitions.keys()]);
   }
@@ -391,11 +390,4 @@ export class GroupReading<M extends AnyMessage> implements MemberEvents {
     if (this.#platform === undefined) process.emitWarning(line, "ArroyoWarning");
     else this.#platform.warn(line);
   }
-}
-
-/** Never resolves; rejects as the promise does. */
-function rejectionOf(promise: Promise<unknown>): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    promise.catch(reject);
-  });
 }

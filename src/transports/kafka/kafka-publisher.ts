@@ -1,7 +1,7 @@
 import { UsageError } from "../../errors.ts";
 import type { Codec } from "../../message/codec.ts";
 import type { AnyMessage, Message } from "../../message/message.ts";
-import { joined } from "../../message/native/joined.ts";
+import { bodyPieces } from "../../message/native/joined.ts";
 import { nativeCodec } from "../../message/native/native-codec.ts";
 import { oneOf, shown, wholeNumber } from "../../options/option-check.ts";
 import { Publisher } from "../../publisher/publisher.ts";
@@ -172,7 +172,7 @@ export class KafkaPublisher<M extends AnyMessage = AnyMessage> extends Publisher
   #add(records: SentRecord[], message: M, { partitions, partitioning }: Connection<M>): void {
     const timestamp = this.#ownTimes ? recordTime(message) : undefined;
     for (const frames of this.encode(message)) {
-      const value = this.#isNative ? joined(frames) : onlyFrame(frames, this.codec);
+      const value = this.#isNative ? bodyPieces(frames) : onlyFrame(frames, this.codec);
       if (message.type === "event") {
         const headers = this.#isNative ? undefined : recordHeaders(message.envelope.headers);
         const key = keyOf(message) ?? null;
@@ -210,14 +210,14 @@ interface Connection<M extends AnyMessage> {
   readonly maxBatchBytes: number;
 }
 
-/** Brokers refuse times that are to come. */
-function recordTime({ envelope: { timeMs } }: AnyMessage): string | undefined {
-  return timeMs !== undefined && timeMs >= 0 && timeMs <= Date.now() ? String(Math.floor(timeMs)) : undefined;
+/** Brokers refuse times that are to come; all records of a request have a time, or none has. */
+function recordTime({ envelope: { timeMs } }: AnyMessage): string {
+  const nowMs = Date.now();
+  return String(timeMs !== undefined && timeMs >= 0 && timeMs <= nowMs ? Math.floor(timeMs) : nowMs);
 }
 
-function onlyFrame(frames: readonly Uint8Array[], { name }: Codec): Uint8Array {
-  const [frame] = frames;
-  if (frame !== undefined && frames.length === 1) return frame;
+function onlyFrame(frames: readonly Uint8Array[], { name }: Codec): readonly Uint8Array[] {
+  if (frames.length === 1) return frames;
   throw new UsageError(
     `${SUBJECT}: a record has one body, and the codec "${name}" made ${frames.length} frames; use the native codec or json`,
   );

@@ -15,6 +15,7 @@ import type {
   Way,
 } from "./client.ts";
 import { isLoading, kafkaError } from "./kafka-errors.ts";
+import { connectOnce } from "./kafkajs-connecting.ts";
 import { joinGroup } from "./kafkajs-member.ts";
 import { openSender } from "./kafkajs-sender.ts";
 import type { Kafkajs } from "./load-kafkajs.ts";
@@ -173,7 +174,9 @@ export class KafkajsClient implements Client {
       ...(sasl === undefined ? {} : { sasl: sasl as NonNullable<KafkaConfig["sasl"]> }),
     };
     try {
-      return new Kafka(config);
+      const kafka = new Kafka(config);
+      connectOnce(kafka);
+      return kafka;
     } catch (error) {
       throw new UsageError(`${subject}: the client does not accept its options: ${String(error)}`, { cause: error });
     }

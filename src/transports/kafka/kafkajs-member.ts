@@ -76,6 +76,7 @@ class KafkajsMember implements Member {
     const consumer = this.#consumer;
     const { GROUP_JOIN, HEARTBEAT, START_BATCH_PROCESS, CRASH } = consumer.events;
     let isFirst: (error?: unknown) => void = () => undefined;
+    let isMember = false;
     const first = new Promise<void>((resolve, reject) => {
       isFirst = (error) => (error === undefined ? resolve() : reject(error));
     });
@@ -85,15 +86,16 @@ class KafkajsMember implements Member {
         this.#alive();
         const isNew = this.#memberId !== undefined && payload.memberId !== this.#memberId;
         this.#memberId = payload.memberId;
+        isMember = true;
         if (!this.#isOver) this.#events.joined(payload.memberAssignment[topic] ?? [], isNew);
         isFirst();
       }),
       consumer.on(HEARTBEAT, () => this.#alive()),
       consumer.on(START_BATCH_PROCESS, () => this.#alive()),
-      // The only sign that a consumer has stopped for ever.
+      // The only sign that a consumer has stopped for ever. Before it is a member, whoever joins may try again.
       consumer.on(CRASH, ({ payload: { error } }) => {
-        isFirst(error);
-        this.#fail(error);
+        if (isMember) this.#fail(error);
+        else isFirst(error);
       }),
     );
     await consumer.connect();

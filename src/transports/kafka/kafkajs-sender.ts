@@ -1,7 +1,9 @@
-import type { Kafka, Message, Producer } from "kafkajs";
+import type { Kafka, Producer } from "kafkajs";
 import type { KafkaCompression, Sender, SenderOptions, SentRecord } from "./client.ts";
 import { provideCodec } from "./compression-codecs.ts";
 import { kafkaError } from "./kafka-errors.ts";
+import { encodeHere } from "./kafkajs-insides.ts";
+import { libraryRecords } from "./kafkajs-records.ts";
 import type { Kafkajs } from "./load-kafkajs.ts";
 import { inTime } from "./waiting.ts";
 
@@ -19,6 +21,7 @@ export async function openSender(
   provideCodec(library, compression);
   // One that is missing says so here, and not with the first message.
   library.CompressionCodecs[compression as 1]?.();
+  encodeHere(kafka);
   const producer = kafka.producer({
     idempotent: options.idempotent,
     maxInFlightRequests: 1,
@@ -64,7 +67,7 @@ class KafkajsSender implements Sender {
         topic: this.#topic,
         acks: -1,
         compression: this.#compression,
-        messages: Grouped.by(records),
+        messages: libraryRecords(records),
       });
     } catch (error) {
       throw kafkaError(this.#subject, error);
@@ -73,36 +76,6 @@ class KafkajsSender implements Sender {
 
   close(): Promise<void> {
     return inTime(this.#producer.disconnect());
-  }
-}
-
-/**
- * Gives the records of each partition when it is asked to: the library does so by `reduce`, and copies for each record all
- * those before it.
- */
-class Grouped extends Array<Message> {
-  // What the library makes of it are plain lists.
-  static override get [Symbol.species](): ArrayConstructor {
-    return Array;
-  }
-  #groups: Record<number, SentRecord[]> = {};
-
-  /** Divides records by their partitions. */
-  static by(records: readonly SentRecord[]): Message[] {
-    const grouped = new Grouped();
-    const groups: Record<number, SentRecord[]> = {};
-    for (const record of records) {
-      grouped.push(record as unknown as Message);
-      const group = groups[record.partition];
-      if (group === undefined) groups[record.partition] = [record];
-      else group.push(record);
-    }
-    grouped.#groups = groups;
-    return grouped;
-  }
-
-  override reduce(): never {
-    return this.#groups as never;
   }
 }
 

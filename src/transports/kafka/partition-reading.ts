@@ -1,6 +1,6 @@
 import { AckPrefix } from "../../listener/ack-prefix.ts";
 import type { Decoded, Hop } from "../../message/codec.ts";
-import type { ReceivedRecord } from "./client.ts";
+import type { Extent, ReceivedRecord } from "./client.ts";
 import { OpenRuns } from "./open-runs.ts";
 
 /** How many lives of publishers are told apart in one partition. */
@@ -116,6 +116,37 @@ export class PartitionReading {
     if (hop === undefined || sequence === undefined) return false;
     return (this.#lifecycles.get(hop.incarnation) ?? -1) > sequence;
   }
+}
+
+/** Resolves when a batch is over, or its partition is parked, or all is halted; beats meanwhile. */
+export async function untilIdle(
+  partition: PartitionReading,
+  heartbeat: () => Promise<void>,
+  everyMs: number,
+  isHalted: () => boolean,
+): Promise<void> {
+  while (partition.isBusy && !partition.isParked && !isHalted()) {
+    let timer: NodeJS.Timeout | undefined;
+    const turn = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, everyMs);
+    });
+    await Promise.race([partition.idle(), turn]);
+    clearTimeout(timer);
+    await heartbeat();
+  }
+}
+
+/** Gives how many messages of each partition are not finished, by what the brokers have now. */
+export function behind(
+  extents: ReadonlyMap<number, Extent>,
+  partitions: Iterable<PartitionReading>,
+): ReadonlyMap<string, number> {
+  const waiting = new Map<string, number>();
+  for (const one of partitions) {
+    one.high = Math.max(one.high, extents.get(one.partition)?.high ?? 0);
+    waiting.set(one.name, Math.max(0, one.high - one.finishedTo));
+  }
+  return waiting;
 }
 
 function remember(map: Map<string, number>, key: string, value: number): void {

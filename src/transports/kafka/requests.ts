@@ -1,4 +1,5 @@
 import type { SentRecord } from "./client.ts";
+import { bytesOf } from "./record-encoding.ts";
 
 /** What a record costs beside key, value and headers. */
 const RECORD_BYTES = 70;
@@ -26,7 +27,7 @@ export function requestsOf(records: readonly SentRecord[], maxBatchBytes: number
 
 /** Gives about how many bytes a record takes in a batch, rather too many than too few. */
 export function sizeOf({ key, value, headers }: SentRecord): number {
-  let bytes = RECORD_BYTES + value.length + (key === null ? 0 : Buffer.byteLength(key));
+  let bytes = RECORD_BYTES + bytesOf(value) + (key === null ? 0 : Buffer.byteLength(key));
   if (headers === undefined) return bytes;
   for (const [name, values] of Object.entries(headers)) {
     for (const one of Array.isArray(values) ? values : [values]) {

@@ -28,3 +28,10 @@ export async function untilAborted<T>(subject: string, promise: Promise<T>, sign
     promise.catch(() => undefined);
   }
 }
+
+/** Never resolves; rejects as the promise does. */
+export function rejectionOf(promise: Promise<unknown>): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    promise.catch(reject);
+  });
+}

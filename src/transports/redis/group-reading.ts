@@ -44,6 +44,8 @@ export class GroupReading implements StreamReading {
   #claimAfter: string | undefined = FIRST_ID;
   #lookedAtMs = performance.now();
   #signs: NodeJS.Timeout | undefined;
+  /** What was given to us and waits to be put: it is ours like what is in work. */
+  readonly #ahead = new Set<string>();
   #isOver = false;
   #readerId: unknown;
   #told = 0;
@@ -80,6 +82,12 @@ export class GroupReading implements StreamReading {
   }
 
   async next(count: number): Promise<readonly Entry[]> {
+    const entries = await this.#next(count);
+    for (const { id } of entries) this.#ahead.add(id);
+    return entries;
+  }
+
+  async #next(count: number): Promise<readonly Entry[]> {
     const { stream, reader } = this.#options;
     if (this.#ownAfter !== undefined) return this.#own(count, this.#ownAfter);
     if (performance.now() - this.#lookedAtMs > LOOK_EVERY_MS) {
@@ -100,8 +108,15 @@ export class GroupReading implements StreamReading {
     const [first] = frames;
     // Other consumers have what is missing here: a gap in the sequences is no loss.
     if (first !== undefined && first.length > 5 && isHeader(first)) first[5] = (first[5] as number) | SHARED;
+    this.#ahead.delete(id);
     this.#options.memory.add(id);
     return new GroupSettlement(this.#options.memory, id, this.#nack);
+  }
+
+  async lag(): Promise<number | undefined> {
+    const mine = await this.#facts();
+    const lag: unknown = mine?.get("lag");
+    return typeof lag === "number" ? lag + Number(mine?.get("pending") ?? 0) : undefined;
   }
 
   /** Its read ends now, or within its waiting time; what it brings is given back. */
@@ -120,21 +135,26 @@ export class GroupReading implements StreamReading {
 
   /** Goes on with what this consumer was given before and did not finish. */
   async #own(count: number, after: string): Promise<readonly Entry[]> {
-    const { reader, stream, memory } = this.#options;
+    const { reader, stream } = this.#options;
     const entries = entriesRead(
       await reader.call(["XREADGROUP", ...this.#as(), "COUNT", count, "STREAMS", stream, after]),
     );
     this.#ownAfter = entries[entries.length - 1]?.id;
-    return this.#withoutGone(entries.filter(({ id }) => !memory.has(id)));
+    return this.#withoutGone(entries.filter(({ id }) => !this.#isOurs(id)));
   }
 
   async #claim(count: number, after: string): Promise<readonly Entry[]> {
-    const { control, stream, group, consumer, claimAfterMs, memory } = this.#options;
+    const { control, stream, group, consumer, claimAfterMs } = this.#options;
     const answer = await control.call(["XAUTOCLAIM", stream, group, consumer, claimAfterMs, after, "COUNT", count]);
     const [next, claimed, deleted] = Array.isArray(answer) ? (answer as unknown[]) : [];
     this.#claimAfter = String(next) === FIRST_ID ? undefined : String(next);
-    if (Array.isArray(deleted)) this.#trimmed(deleted.filter((id) => !memory.has(String(id))).length);
-    return this.#withoutGone(entriesOf(claimed).filter(({ id }) => !memory.has(id)));
+    if (Array.isArray(deleted)) this.#trimmed(deleted.filter((id) => !this.#isOurs(String(id))).length);
+    return this.#withoutGone(entriesOf(claimed).filter(({ id }) => !this.#isOurs(id)));
+  }
+
+  /** Tells whether an entry is in work here, or waits for it. */
+  #isOurs(id: string): boolean {
+    return this.#ahead.has(id) || this.#options.memory.has(id);
   }
 
   /** Counts entries that were trimmed before they were finished, and takes them out of the group. */
@@ -154,7 +174,10 @@ export class GroupReading implements StreamReading {
   /** Lets entries count as left long ago, so that whoever looks next takes them. */
   async #giveBack(ids: readonly string[]): Promise<void> {
     const { control, stream, group, consumer, claimAfterMs, memory } = this.#options;
-    for (const id of ids) memory.drop(id);
+    for (const id of ids) {
+      this.#ahead.delete(id);
+      memory.drop(id);
+    }
     if (control.isClosed) return;
     for (let at = 0; at < ids.length; at += MAX_IDS) {
       const some = ids.slice(at, at + MAX_IDS);
@@ -165,7 +188,7 @@ export class GroupReading implements StreamReading {
   /** Makes our entries young again; those that somebody took over meanwhile are younger and stay his. */
   #signOfLife(): void {
     const { control, stream, group, consumer, claimAfterMs, memory } = this.#options;
-    const ids = memory.unfinished;
+    const ids = [...memory.unfinished, ...this.#ahead];
     const commands = [];
     for (let at = 0; at < ids.length; at += MAX_IDS) {
       const some = ids.slice(at, at + MAX_IDS);
@@ -189,10 +212,15 @@ export class GroupReading implements StreamReading {
     await control.call(["XGROUP", "SETID", stream, group, at, "ENTRIESREAD", there]);
   }
 
-  async #state(): Promise<Group | undefined> {
+  /** What the server knows of the group, as XINFO tells it. */
+  async #facts(): Promise<ReadonlyMap<string, unknown> | undefined> {
     const { control, stream, group } = this.#options;
     const groups = await control.call(["XINFO", "GROUPS", stream]);
-    const mine = (Array.isArray(groups) ? groups : []).map(pairs).find((one) => String(one.get("name")) === group);
+    return (Array.isArray(groups) ? groups : []).map(pairs).find((one) => String(one.get("name")) === group);
+  }
+
+  async #state(): Promise<Group | undefined> {
+    const mine = await this.#facts();
     if (mine === undefined) return undefined;
     const read = mine.get("entries-read");
     this.#company(Number(mine.get("consumers")));

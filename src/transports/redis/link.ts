@@ -1,13 +1,14 @@
 import type { Cluster, Redis } from "ioredis";
 import { AbortedError, ConnectionError, MissingPackageError } from "../../errors.ts";
-import type { Command } from "./command.ts";
+import { type Command, whole } from "./command.ts";
+import { commandBytes } from "./command-bytes.ts";
 import type { ConnectionPlan } from "./connection-options.ts";
 import { redisError } from "./redis-errors.ts";
 
 /** Who is asked and says nothing for so long is gone, though the connection stands. */
 const SILENCE_MS = 20_000;
 
-type Package = Pick<typeof import("ioredis"), "Redis">;
+type Package = Pick<typeof import("ioredis"), "Redis" | "Command">;
 
 /** Is one connection, or one to each node of a cluster. It never connects again: its block does, with its back-off. */
 export class Link {
@@ -16,16 +17,22 @@ export class Link {
   readonly #subject: string;
   readonly #plan: ConnectionPlan;
   readonly #client: Redis | Cluster;
+  /** The one server to which commands can be written by us; undefined where the client has to look at their keys. */
+  readonly #server: Redis | undefined;
+  readonly #Command: Package["Command"];
   #isClosed = false;
   #isReleased = false;
   #unanswered = 0;
   #answeredAtMs = 0;
   readonly #watch: NodeJS.Timeout;
 
-  private constructor(subject: string, plan: ConnectionPlan, client: Redis | Cluster) {
+  private constructor(subject: string, plan: ConnectionPlan, { Redis, Command }: Package) {
     this.#subject = subject;
     this.#plan = plan;
+    const client = made(Redis, plan);
     this.#client = client;
+    this.#server = client instanceof Redis && !("keyPrefix" in plan.client) ? client : undefined;
+    this.#Command = Command;
     let last: unknown = new Error("Connection is closed.");
     client.on("error", (error: unknown) => {
       last = error;
@@ -44,9 +51,9 @@ export class Link {
 
   /** Connects; throws AbortedError when the signal aborts first. */
   static async open(subject: string, plan: ConnectionPlan, signal: AbortSignal): Promise<Link> {
-    const { Redis } = await loaded(subject);
+    const library = await loaded(subject);
     if (signal.aborted) throw new AbortedError(subject);
-    const link = new Link(subject, plan, made(Redis, plan));
+    const link = new Link(subject, plan, library);
     try {
       const lost = link.lost.then((error) => Promise.reject(error));
       await link.while(signal, Promise.race([link.#client.connect(), lost]));
@@ -76,7 +83,7 @@ export class Link {
   async call([name, ...rest]: Command): Promise<unknown> {
     this.#asked();
     try {
-      return await this.#client.callBuffer(name, rest);
+      return await this.#client.callBuffer(name, rest.map(whole));
     } catch (error) {
       throw this.error(error);
     } finally {
@@ -87,7 +94,7 @@ export class Link {
   /** Sends commands in one go; throws the first error, or gives it in its place where `errors` says "give". */
   async callAll(commands: readonly Command[], errors: "throw" | "give" = "throw"): Promise<unknown[]> {
     const pipeline = this.#client.pipeline();
-    for (const command of commands) pipeline.callBuffer(...command);
+    for (const [name, ...rest] of commands) pipeline.callBuffer(name, ...rest.map(whole));
     let results: [Error | null, unknown][] | null;
     this.#asked();
     try {
@@ -103,6 +110,41 @@ export class Link {
       if (errors === "give" && !(this.error(error) instanceof ConnectionError)) return error;
       throw this.error(error);
     });
+  }
+
+  /** Sends commands in one go as `callAll` does; bytes in pieces, and large ones, are not copied. */
+  async sendAll(commands: readonly Command[]): Promise<unknown[]> {
+    const server = this.#server;
+    if (server === undefined || commands.length === 0) return this.callAll(commands);
+    this.#asked();
+    try {
+      const answers = this.#written(server, commands).map((promise) =>
+        promise.catch((error: unknown) => new Failure(error)),
+      );
+      const results = await Promise.all(answers);
+      const failed = results.find((result) => result instanceof Failure);
+      if (failed !== undefined) throw this.error(failed.error);
+      return results;
+    } finally {
+      this.#answered();
+    }
+  }
+
+  #written(server: Redis, commands: readonly Command[]): Promise<unknown>[] {
+    const { stream } = server;
+    stream?.cork();
+    const promises = commands.map((command) => {
+      const one = new this.#Command(command[0], [], { replyEncoding: null });
+      one.toWritable = () => {
+        const chunks = commandBytes(command);
+        for (const chunk of chunks.slice(0, -1)) stream.write(chunk);
+        return chunks.at(-1) as Buffer;
+      };
+      void server.sendCommand(one);
+      return one.promise;
+    });
+    stream?.uncork();
+    return promises;
   }
 
   /** Classifies an error of the client. */
@@ -153,6 +195,15 @@ export class Link {
     const first = this.error(error);
     if (!/connection is closed/i.test(first.message)) return first;
     return Promise.race([this.lost, new Promise<Error>((resolve) => setImmediate(() => resolve(first)))]);
+  }
+}
+
+/** Stands among the answers for one that is an error. */
+class Failure {
+  readonly error: unknown;
+
+  constructor(error: unknown) {
+    this.error = error;
   }
 }
 

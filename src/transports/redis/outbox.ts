@@ -43,20 +43,20 @@ export class Outbox {
     if (this.#trouble !== undefined) throw this.#trouble.error;
   }
 
-  /** Takes a message. */
-  add(channel: string, body: Buffer): void {
+  /** Takes a message, in pieces that have so many bytes together. */
+  add(channel: string, body: readonly Uint8Array[], bytes: number): void {
     if (this.#trouble !== undefined) return;
-    if (this.#canScript && isSmall(body.length)) {
+    if (this.#canScript && isSmall(bytes)) {
       if (this.#gathered?.isFull === true) this.#gather();
       this.#gathered ??= Gathered.messages();
-      this.#gathered.add(body.length, channel, body);
+      this.#gathered.add(bytes, channel, body);
     } else {
       this.#gather();
       this.#commands.push(["PUBLISH", channel, body]);
     }
-    this.#bytes += body.length;
+    this.#bytes += bytes;
     this.#messages += 1;
-    this.#openBytes += body.length;
+    this.#openBytes += bytes;
     this.#openMessages += 1;
     if (this.#bytes >= WRITE_BYTES || this.#messages >= WRITE_MESSAGES) this.#write();
     else this.#timer ??= setImmediate(() => this.#write());
@@ -94,7 +94,7 @@ export class Outbox {
     this.#bytes = 0;
     this.#messages = 0;
     this.#link
-      .callAll(commands)
+      .sendAll(commands)
       .catch((error: unknown) => this.#broke(error))
       .finally(() => {
         this.#openBytes -= bytes;

@@ -4,6 +4,7 @@ import { ArroyoError, ConnectionError, isRetryable, text, UsageError } from "../
 const LATER =
   /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|NOREPLICAS|OOM|MISCONF|UNBLOCKED|MOVED|ASK|NOGROUP)\b/;
 const NO_ENTRY = /^(NOAUTH|WRONGPASS|NOPERM|ERR AUTH|ERR invalid password)/;
+const TLS = /certificate|self.signed|altname|wrong version number|ssl routines/i;
 const LOST = /connection is closed|stream isn't writeable|max retries|all sentinels|slots cache|startup nodes|socket/i;
 
 /** Decides, for the whole transport, whether trying again can help, and says what to do where it cannot. */
@@ -21,6 +22,13 @@ export function redisError(subject: string, place: string, error: unknown): Arro
     return new UsageError(`${subject}: ${place}: the key holds something else: ${said}; use another name`, {
       cause: error,
     });
+  }
+  if (TLS.test(said)) {
+    return new UsageError(
+      `${subject}: TLS with ${place} does not come about: ${said.trim()}; correct tls (ca, cert, key, servername), or ` +
+        "the port",
+      { cause: error },
+    );
   }
   if (isRetryable(error) || LOST.test(said) || isTimeout(error)) {
     return new ConnectionError(`${subject}: no connection to ${place}: ${said}`, { cause: error });

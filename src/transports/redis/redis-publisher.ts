@@ -1,13 +1,14 @@
 import { AbortedError, UsageError } from "../../errors.ts";
 import type { Codec } from "../../message/codec.ts";
 import type { AnyMessage, Message } from "../../message/message.ts";
-import { joined } from "../../message/native/joined.ts";
+import { bodyPieces } from "../../message/native/joined.ts";
 import { nativeCodec } from "../../message/native/native-codec.ts";
 import { LIFECYCLE_TOPIC } from "../../message/native/topic.ts";
+import { isLent } from "../../message/ndarray.ts";
 import { shown, wholeNumber } from "../../options/option-check.ts";
 import { Publisher } from "../../publisher/publisher.ts";
-import { asBuffer } from "./as-buffer.ts";
 import { channelOf, checkedChannel } from "./channels.ts";
+import { lengthOf } from "./command-bytes.ts";
 import { type ConnectionPlan, connectionPlan, type RedisConnectionOptions, text } from "./connection-options.ts";
 import { Link } from "./link.ts";
 import { Outbox } from "./outbox.ts";
@@ -92,7 +93,7 @@ export class RedisPublisher<M extends AnyMessage = AnyMessage> extends Publisher
     outbox.check();
     const topic = message.type === "event" ? (this.topicOf(message) ?? "") : "";
     const channel = this.#isNative ? channelOf(this.#channel, topic) : this.#channel;
-    for (const frames of this.encode(message)) outbox.add(channel, this.#body(frames));
+    for (const frames of this.encode(message)) this.#send(outbox, channel, frames);
     return outbox.room();
   }
 
@@ -118,29 +119,37 @@ export class RedisPublisher<M extends AnyMessage = AnyMessage> extends Publisher
     await this.#subscribers.open(this.#waitForSubscribers, signal);
   }
 
-  #body(frames: readonly Uint8Array[]): Buffer {
+  #send(outbox: Outbox, channel: string, frames: readonly Uint8Array[]): void {
     if (!this.#isNative && frames.length !== 1) {
       throw new UsageError(
         `${SUBJECT}: the codec ${this.codec.name} makes messages of ${frames.length} frames, and a channel takes one ` +
           "body; use RedisStreamPublisher, or another codec",
       );
     }
-    const body = asBuffer(this.#isNative ? joined(frames) : (frames[0] as Uint8Array));
-    if (body.length <= this.#maxBulkBytes) return body;
-    throw new UsageError(
-      `${SUBJECT}: a message has ${body.length} bytes, and the server's proto-max-bulk-len is ${this.#maxBulkBytes}; ` +
-        `set it with: CONFIG SET proto-max-bulk-len ${2 ** Math.ceil(Math.log2(body.length))}`,
-    );
+    const body = this.#isNative ? bodyPieces(frames) : frames;
+    const bytes = lengthOf(body);
+    if (bytes > this.#maxBulkBytes) {
+      throw new UsageError(
+        `${SUBJECT}: a message has ${bytes} bytes, and the server's proto-max-bulk-len is ${this.#maxBulkBytes}; ` +
+          `set it with: CONFIG SET proto-max-bulk-len ${2 ** Math.ceil(Math.log2(bytes))}`,
+      );
+    }
+    // Nobody waits until it has left: what is lent is copied.
+    outbox.add(channel, body.some(isLent) ? [Buffer.concat(body)] : body, bytes);
   }
 
   /** Gives the Starts of the open runs again: somebody came, and nobody can say who. */
   #again(): void {
-    for (const frames of this.writer.again?.() ?? []) this.#outbox?.add(this.#channel, this.#body(frames));
+    for (const frames of this.writer.again?.() ?? []) this.#sendAside(frames);
   }
 
   #signOfLife(): void {
     const frames = this.writer.signOfLife?.();
-    if (frames !== undefined) this.#outbox?.add(this.#channel, this.#body(frames));
+    if (frames !== undefined) this.#sendAside(frames);
+  }
+
+  #sendAside(frames: readonly Uint8Array[]): void {
+    if (this.#outbox !== undefined) this.#send(this.#outbox, this.#channel, frames);
   }
 }
 

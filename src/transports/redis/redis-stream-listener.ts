@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import { UsageError } from "../../errors.ts";
+import { LagWatch } from "../../listener/lag-watch.ts";
 import { type Inlet, Listener, platformInlet, type Replay } from "../../listener/listener.ts";
 import { checkedCodec } from "../../message/checked-codec.ts";
 import type { Codec } from "../../message/codec.ts";
@@ -108,6 +109,7 @@ export class RedisStreamListener<M extends AnyMessage = AnyMessage> extends List
     const platform = platformInlet(inlet);
     const links: Link[] = [];
     let keeper: LinkKeeper | undefined;
+    let lag: LagWatch | undefined;
     try {
       for (const one of await Promise.allSettled([this.#connect(signal), this.#connect(signal)])) {
         if (one.status === "fulfilled") links.push(one.value);
@@ -129,6 +131,7 @@ export class RedisStreamListener<M extends AnyMessage = AnyMessage> extends List
       const starts = await control.while(signal, reader.while(signal, reading.begin()));
       platform?.connected(true);
       inlet.ready();
+      lag = lagOf(inlet, reading);
       await giveStarts(inlet, this.codec, control, this.#stream, starts, this.#fields);
       await this.#read(reading, inlet, signal);
     } catch (error) {
@@ -136,6 +139,7 @@ export class RedisStreamListener<M extends AnyMessage = AnyMessage> extends List
       platform?.connected(false);
       throw error;
     } finally {
+      lag?.end();
       links[0]?.close();
       if (keeper === undefined) links[1]?.close();
       else keeper.leave();
@@ -236,6 +240,17 @@ export class RedisStreamListener<M extends AnyMessage = AnyMessage> extends List
     if (platform === undefined) process.emitWarning(whole, "ArroyoWarning");
     else platform.warn(whole);
   }
+}
+
+/** Tells from time to time how far a group is behind; a cursor that nobody else knows is not asked for. */
+function lagOf<M extends AnyMessage>(inlet: Inlet<M>, reading: StreamReading): LagWatch | undefined {
+  if (reading.lag === undefined) return undefined;
+  const watch = new LagWatch(inlet as Inlet<AnyMessage>, async () => {
+    const entries = await reading.lag?.();
+    return entries === undefined ? undefined : new Map([["", entries]]);
+  });
+  watch.begin();
+  return watch;
 }
 
 function checkedFrom(from: unknown): From {

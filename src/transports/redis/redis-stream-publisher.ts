@@ -1,12 +1,12 @@
 import { AbortedError, UsageError } from "../../errors.ts";
 import type { Codec } from "../../message/codec.ts";
 import type { AnyMessage } from "../../message/message.ts";
-import { joined } from "../../message/native/joined.ts";
+import { bodyPieces } from "../../message/native/joined.ts";
 import { nativeCodec } from "../../message/native/native-codec.ts";
 import { shown } from "../../options/option-check.ts";
 import { Publisher } from "../../publisher/publisher.ts";
-import { asBuffer } from "./as-buffer.ts";
-import type { Command } from "./command.ts";
+import type { Command, Part } from "./command.ts";
+import { lengthOf } from "./command-bytes.ts";
 import { type ConnectionPlan, connectionPlan, type RedisConnectionOptions, text } from "./connection-options.ts";
 import { Link } from "./link.ts";
 import { RunIndex } from "./run-index.ts";
@@ -34,12 +34,16 @@ export interface RedisStreamPublisherOptions extends RedisConnectionOptions {
 const SUBJECT = "RedisStreamPublisher";
 const OWN = ["stream", "name", "maxBytes", "maxAgeMs", "field", "codec"];
 const MAX_BYTES = 1024 * 1024 * 1024;
-/** What goes out in one write: a pipeline is made whole before it leaves. */
-const PIPELINE_BYTES = 2 * 1024 * 1024;
+/** What goes out in one write. */
+const WRITE_BYTES = 512 * 1024;
+/** How many writes may be without an answer: the server works on one while the next is made. */
+const WRITES_OPEN = 4;
 
 interface Written {
   readonly message: AnyMessage;
-  readonly wire: readonly Uint8Array[];
+  /** The values of the entry, each in pieces. */
+  readonly wire: readonly (readonly Uint8Array[])[];
+  readonly bytes: number;
 }
 
 /** Adds results to a Redis stream, and resolves when the server has them. */
@@ -104,16 +108,28 @@ export class RedisStreamPublisher<M extends AnyMessage = AnyMessage> extends Pub
     const all: Written[] = [];
     for (const message of messages) {
       for (const frames of this.encode(message)) {
-        const wire = this.#isNative ? [joined(frames)] : frames;
-        this.#check(wire);
-        all.push({ message, wire });
+        const wire = this.#isNative ? [bodyPieces(frames)] : frames.map((frame) => [frame]);
+        all.push({ message, wire, bytes: this.#checked(wire) });
       }
     }
-    for (let from = 0; from < all.length; ) {
-      const to = endOf(all, from);
-      await this.#add(link, all.slice(from, to));
-      from = to;
+    const open: Promise<void>[] = [];
+    try {
+      for (let from = 0; from < all.length; ) {
+        const to = endOf(all, from);
+        const some = all.slice(from, to);
+        from = to;
+        if (open.length === WRITES_OPEN) await open.shift();
+        const added = this.#add(link, some);
+        // It is awaited later; until then its failure is nobody's.
+        added.catch(() => undefined);
+        open.push(added);
+        // Who begins to read behind a Start finds its run in the index.
+        if (some.some(({ message }) => message.type !== "event")) await added;
+      }
+    } finally {
+      await Promise.allSettled(open);
     }
+    await Promise.all(open);
   }
 
   override async close(): Promise<void> {
@@ -140,7 +156,7 @@ export class RedisStreamPublisher<M extends AnyMessage = AnyMessage> extends Pub
     const commands: Command[] = [];
     /** Which message each Start and Stop is, and where its answer will stand. */
     const lifecycle: { readonly written: Written; readonly answer: number }[] = [];
-    for (const { wire } of some) this.#trimming.sent(bytesOf(wire));
+    for (const { bytes } of some) this.#trimming.sent(bytes);
     const trim = this.#trimming.byBytes();
     let gathered: Gathered | undefined;
     const end = (): void => {
@@ -148,57 +164,55 @@ export class RedisStreamPublisher<M extends AnyMessage = AnyMessage> extends Pub
       gathered = undefined;
     };
     for (const written of some) {
-      const { message, wire } = written;
-      const [frame] = wire;
-      if (this.#canScript && message.type === "event" && wire.length === 1 && frame && isSmall(frame.length)) {
+      const { message, wire, bytes } = written;
+      if (this.#canScript && message.type === "event" && wire.length === 1 && isSmall(bytes)) {
         if (gathered?.isFull === true) end();
         gathered ??= Gathered.entries(this.#key, this.#field, trim[2] ?? "");
-        gathered.add(frame.length, asBuffer(frame));
+        gathered.add(bytes, wire[0] as Part);
         continue;
       }
       end();
       if (message.type !== "event") lifecycle.push({ written, answer: commands.length });
-      const command: [string, ...(string | number | Buffer)[]] = ["XADD", this.#key, ...trim, "*"];
-      for (const one of wire) command.push(this.#field, asBuffer(one));
+      const command: [string, ...Part[]] = ["XADD", this.#key, ...trim, "*"];
+      for (const one of wire) command.push(this.#field, one);
       commands.push(command);
     }
     end();
-    const answers = await link.callAll([...commands, ...this.#trimming.byAge()]);
+    const answers = await link.sendAll([...commands, ...this.#trimming.byAge()]);
     if (lifecycle.length === 0) return;
     const { firstId } = await streamInfo(link, this.#key);
     const notes = lifecycle.flatMap(({ written: { message, wire }, answer }) =>
-      this.#index.note(message, String(answers[answer]), this.#isNative ? wire : [], firstId),
+      this.#index.note(message, String(answers[answer]), this.#isNative ? (wire[0] ?? []) : [], firstId),
     );
     if (notes.length > 0) await link.callAll(notes);
   }
 
-  /** Whatever is longer ends the connection, again and again. */
-  #check(wire: readonly Uint8Array[]): void {
-    if (wire.length === 0)
+  /** Gives the bytes of an entry. Whatever is longer than allowed ends the connection, again and again. */
+  #checked(wire: Written["wire"]): number {
+    if (wire.length === 0) {
       throw new UsageError(`${SUBJECT}: the codec ${this.codec.name} made a message without frames`);
-    for (const frame of wire) {
-      if (frame.length <= this.#maxBulkBytes) continue;
+    }
+    let sum = 0;
+    for (const value of wire) {
+      const bytes = lengthOf(value);
+      sum += bytes;
+      if (bytes <= this.#maxBulkBytes) continue;
       throw new UsageError(
-        `${SUBJECT}: a message has ${frame.length} bytes, and the server's proto-max-bulk-len is ${this.#maxBulkBytes}; ` +
-          `set it with: CONFIG SET proto-max-bulk-len ${2 ** Math.ceil(Math.log2(frame.length))}`,
+        `${SUBJECT}: a message has ${bytes} bytes, and the server's proto-max-bulk-len is ${this.#maxBulkBytes}; ` +
+          `set it with: CONFIG SET proto-max-bulk-len ${2 ** Math.ceil(Math.log2(bytes))}`,
       );
     }
+    return sum;
   }
 }
 
 function endOf(all: readonly Written[], from: number): number {
   let bytes = 0;
   for (let at = from; at < all.length; at += 1) {
-    bytes += bytesOf(all[at]?.wire ?? []);
-    if (bytes > PIPELINE_BYTES && at > from) return at;
+    bytes += all[at]?.bytes ?? 0;
+    if (bytes > WRITE_BYTES && at > from) return at;
   }
   return all.length;
-}
-
-function bytesOf(wire: readonly Uint8Array[]): number {
-  let bytes = 0;
-  for (const frame of wire) bytes += frame.length;
-  return bytes;
 }
 
 function most(name: string, value: unknown, other: number): number {

@@ -1,11 +1,11 @@
-import type { Command } from "./command.ts";
+import type { Command, Part } from "./command.ts";
 import type { Link } from "./link.ts";
 
 /** What goes in one script, at most: the server does nothing else meanwhile. */
 const SCRIPT_BYTES = 256 * 1024;
 const SCRIPT_MESSAGES = 512;
 /** Larger messages go by themselves: the script would copy them, and a command costs little beside them. */
-const SMALL_BYTES = 16 * 1024;
+const SMALL_BYTES = 4 * 1024;
 
 const ADD = `for at = 3, #ARGV do
   if at == #ARGV and ARGV[2] ~= '' then redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[2], '*', ARGV[1], ARGV[at])
@@ -29,12 +29,12 @@ export function isSmall(bytes: number): boolean {
 
 /** Gathers small messages in a row into scripts. */
 export class Gathered {
-  readonly #command: (string | number | Buffer)[];
+  readonly #command: Part[];
   readonly #first: number;
   #bytes = 0;
   #messages = 0;
 
-  private constructor(...command: (string | number | Buffer)[]) {
+  private constructor(...command: Part[]) {
     this.#command = command;
     this.#first = command.length;
   }
@@ -54,7 +54,7 @@ export class Gathered {
   }
 
   /** Takes what belongs to one message. */
-  add(bytes: number, ...parts: readonly (string | Buffer)[]): void {
+  add(bytes: number, ...parts: readonly Part[]): void {
     for (const part of parts) this.#command.push(part);
     this.#bytes += bytes;
     this.#messages += 1;

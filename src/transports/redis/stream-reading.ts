@@ -14,6 +14,8 @@ export interface StreamReading {
   next(count: number): Promise<readonly Entry[]>;
   /** Takes an entry in before it is put; gives what settles it. */
   track(id: string, frames: readonly Uint8Array[]): Settlement | undefined;
+  /** Gives how many entries the group has not finished; undefined where the server does not say. */
+  lag?(): Promise<number | undefined>;
   /** Ends a `next` that waits. */
   interrupt(): void;
   /** Gives back what `next` gave and nobody took. */

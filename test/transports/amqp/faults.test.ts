@@ -299,6 +299,24 @@ describe("amqp streams", () => {
     expect(third.numbers()).toEqual([9]);
   });
 
+  test("stopped while more of it waits - what is in work is committed all the same", async () => {
+    const queue = fresh("stopped");
+    await using publisher = await publisherTo({ url: rabbit.url, queue, declare: { type: "stream" } });
+    await publish(
+      publisher,
+      range(0, 50).map((n) => event(n)),
+    );
+    const first = Reading.stream({ queue, cursor: "c", lingerMs: 5_000 });
+    first.inlet.shut();
+    await until(() => first.inlet.waiting === 1, "a put that waits");
+    await first[Symbol.asyncDispose]();
+    await first.ack();
+    const count = first.inlet.taken.length;
+    expect(count).toBeLessThan(50);
+    await using second = await Reading.stream({ queue, cursor: "c" }).took(50 - count);
+    expect(second.numbers()).toEqual(range(count, 50));
+  });
+
   test("from - an offset, the newest, a time", async () => {
     const queue = fresh("from");
     await using publisher = await publisherTo({ url: rabbit.url, queue, declare: { type: "stream" } });

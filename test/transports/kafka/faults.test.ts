@@ -12,9 +12,11 @@ import { Event } from "../../../src/message/event.ts";
 import type { AnyMessage } from "../../../src/message/message.ts";
 import { Start } from "../../../src/message/start.ts";
 import { Stop } from "../../../src/message/stop.ts";
+import { startProxy } from "../../../src/testing/brokers/index.ts";
 import { until } from "../../../src/testing/conformance/until.ts";
 import { KafkaListener } from "../../../src/transports/kafka/kafka-listener.ts";
 import { KafkaPublisher } from "../../../src/transports/kafka/kafka-publisher.ts";
+import { connectOnce } from "../../../src/transports/kafka/kafkajs-connecting.ts";
 import { MemoryChannel } from "../../../src/transports/memory/memory-channel.ts";
 import { MemoryListener } from "../../../src/transports/memory/memory-listener.ts";
 import { MemoryPublisher } from "../../../src/transports/memory/memory-publisher.ts";
@@ -127,6 +129,28 @@ test("trap - a consumer whose client stops for ever begins again", async () => {
   await blocks.forwarded(51);
   expect(new Set(await idsIn(blocks.to, 51))).toEqual(new Set(upTo(51)));
 });
+
+test("trap - a connection that broke is made once, whoever asks for it, and is gone when it is closed", async () => {
+  await using proxy = await startProxy({ port: cluster.broker.port });
+  const kafka = new Kafka({ brokers: [`127.0.0.1:${proxy.port}`], logLevel: logLevel.NOTHING });
+  connectOnce(kafka);
+  // A consumer whose heartbeat, commit and questions meet a broken connection beside the one by which it fetches.
+  const [create] = Object.getOwnPropertySymbols(kafka).filter((one) => String(one).includes("createCluster"));
+  const made = (kafka as unknown as Record<symbol, (options: object) => Made>)[create as symbol]?.({});
+  const pool = await made?.connectionPoolBuilder.build();
+  await Promise.all(upTo(5).map(() => pool?.getConnection(0)));
+  await until(() => proxy.connections > 0, "a connection", PATIENCE_MS);
+  expect(proxy.connections).toBe(1);
+  await pool?.destroy();
+  await until(() => proxy.connections === 0, "the connection to be gone", PATIENCE_MS);
+});
+
+/** What of the client is not public. */
+interface Made {
+  readonly connectionPoolBuilder: {
+    build(): Promise<{ getConnection(index: number): Promise<unknown>; destroy(): Promise<void> }>;
+  };
+}
 
 test("broker - killed and started again on its data: nothing is missing", async () => {
   await using blocks = await chain();

@@ -29,7 +29,7 @@ describe("keys", () => {
 
 describe("requests", () => {
   const record = (partition: number, bytes: number): SentRecord => {
-    return { partition, key: null, value: new Uint8Array(bytes), timestamp: undefined, headers: undefined };
+    return { partition, key: null, value: [new Uint8Array(bytes)], timestamp: undefined, headers: undefined };
   };
 
   test("requests - keep the order and stay below the bound, each partition for itself", () => {

@@ -1,12 +1,15 @@
 import { Kafka, logLevel } from "kafkajs";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { Block } from "../../../src/block/block.ts";
 import { isRetryable } from "../../../src/errors.ts";
+import type { BlockEvents } from "../../../src/events.ts";
 import { Event } from "../../../src/message/event.ts";
 import { jsonCodec } from "../../../src/message/json-codec.ts";
 import type { AnyMessage } from "../../../src/message/message.ts";
 import { Start } from "../../../src/message/start.ts";
 import { Stop } from "../../../src/message/stop.ts";
-import type { KafkaListenerOptions } from "../../../src/transports/kafka/kafka-listener.ts";
+import { until } from "../../../src/testing/conformance/until.ts";
+import { KafkaListener, type KafkaListenerOptions } from "../../../src/transports/kafka/kafka-listener.ts";
 import { KafkaPublisher } from "../../../src/transports/kafka/kafka-publisher.ts";
 import { type Cluster, named, numbers, opened, Reader, send, startCluster } from "./cluster.ts";
 
@@ -323,5 +326,29 @@ test("positions - say how far behind the reader is", async () => {
   await reading.ack(0, 5);
   await reading.until(() => reading.listener.lag === 3, "a lag of 3");
   expect(reading.listener.positions).toEqual([{ partition: 0, position: 8, committed: 5, end: 8, lag: 3 }]);
+  await publisher.close();
+});
+
+test("positions - a block tells how far it is behind, for each partition", async () => {
+  const topic = named("told");
+  const publisher = await opened({ brokers: cluster.brokers, topic, createTopic: { partitions: 2 } });
+  // What is sent together goes to one partition.
+  await send(publisher, ...events(0, 8));
+  let go = (): void => undefined;
+  const held = new Promise<void>((resolve) => {
+    go = resolve;
+  });
+  await using block = new Block<AnyMessage, AnyMessage>({
+    name: "behind",
+    listeners: [new KafkaListener<AnyMessage>({ brokers: cluster.brokers, topic, groupId: groupOf(topic) })],
+    operator: () => held,
+  });
+  const told: BlockEvents["lag"][] = [];
+  block.on("lag", (news) => told.push(news));
+  await block.start();
+  await until(() => told.length > 0, "the lag", 15_000);
+  expect(told[0]).toMatchObject({ block: "behind", part: "KafkaListener", messages: 8 });
+  expect(Object.values(told[0]?.partitions ?? {}).sort()).toEqual([0, 8]);
+  go();
   await publisher.close();
 });

@@ -264,6 +264,38 @@ describe("redis streams - groups", () => {
     expect(alive.inlet.warnings.join() + other.inlet.warnings.join()).toContain("2 consumers");
   });
 
+  test("a consumer that is full - nobody takes over what it has read and not put, nor does it itself", async () => {
+    const stream = fresh("group");
+    await using publisher = await publisherTo(redis.url, stream);
+    await publish(
+      publisher,
+      range(0, 20).map((n) => event(n)),
+    );
+    const options = { group: "g", claimAfterMs: 200 };
+    await using full = new Reading(stream, { ...options, consumer: "full" });
+    full.inlet.shut();
+    await until(() => full.inlet.waiting === 1, "a put that waits");
+    await using other = new Reading(stream, { ...options, consumer: "other" });
+    await until(() => other.inlet.readyAt.length === 1, "the other one");
+    await using link = await linkTo(redis.url);
+    const pending = async (): Promise<unknown[][]> =>
+      (await link.call(["XPENDING", stream, "g", "-", "+", 100])) as unknown[][];
+    // Over several times of claimAfterMs, by the server's clock, each entry stays young.
+    const sinceMs = Number(((await link.call(["TIME"])) as unknown[])[0]) * 1000;
+    const later = async (): Promise<boolean> =>
+      Number(((await link.call(["TIME"])) as unknown[])[0]) * 1000 > sinceMs + 1_000;
+    while (!(await later())) await new Promise((resolve) => setImmediate(resolve));
+    expect((await pending()).map(([, consumer]) => String(consumer))).toEqual(Array(20).fill("full"));
+    expect(other.inlet.taken).toEqual([]);
+    full.inlet.open();
+    await full.took(20);
+    expect(full.numbers()).toEqual(range(0, 20));
+    await full.ack();
+    await publish(publisher, [event(20)]);
+    await until(() => full.inlet.taken.length + other.inlet.taken.length > 20, "the next event");
+    expect([...full.numbers(), ...other.numbers()]).toEqual(range(0, 21));
+  });
+
   test("a consumer that leaves - its unfinished entries go to another at once", async () => {
     const stream = fresh("group");
     await using publisher = await publisherTo(redis.url, stream);
