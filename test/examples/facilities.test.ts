@@ -41,6 +41,13 @@ const EXPECTED: Readonly<Record<string, { readonly lines: readonly string[]; rea
     ],
     says: [/^neutrons-1 \(completed\) +16 +16 +0 +0 +0 +0 +0 +12 +0 +4$/m],
   },
+  "fan-out": {
+    lines: [
+      ...[1, 2, 3].map((worker) => `worker ${worker}: lysozyme, 10 images, completed`),
+      "30 of 30 images, none twice: true",
+    ],
+    says: [],
+  },
   "three-formats": {
     lines: ["dectris-v2   ", "karabo-bridge", "arroyosas    "].map((format) => `${format} 5 5 5 5 5 100 5 5`),
     says: [],

@@ -3,15 +3,13 @@ import type { Codec, Decoded } from "../../src/message/codec.ts";
 import { DEFAULT_LIMITS } from "../../src/message/limits.ts";
 import { HOSTILE_MESSAGES } from "../corpus/hostile-payloads.ts";
 import { SEED } from "../corpus/seeded.ts";
-import { expectRejected, isTaken, survive } from "./hostility.ts";
-import { type Expected, expectDecoded, goodVectors, type Vector, vectorsOf } from "./vectors.ts";
+import { expectRejected, survive } from "./hostility.ts";
+import { type Expected, expectDecoded, goodVectors, vectorsOf } from "./vectors.ts";
 
 /** Says how the vectors of a format are to be understood. */
 export interface Understanding {
   /** Why each hostile vector is refused. */
   readonly reasons: Readonly<Record<string, RegExp>>;
-  /** Why a vector may be refused that a reader may also take. */
-  readonly optional?: Readonly<Record<string, RegExp>>;
   /** True where numbers are not used to find losses. */
   readonly unnumbered?: boolean;
 }
@@ -22,16 +20,12 @@ export function lastRead(codec: Codec, frames: readonly Uint8Array[]): Decoded {
 }
 
 /** Reads every vector of a format of detectors; hostile ones are refused for the reasons given by name. */
-export function detectorVectorTests(codec: Codec, { reasons, optional = {}, unnumbered = false }: Understanding): void {
-  for (const vector of vectorsOf(codec.name) as readonly (Vector & { readonly optional?: boolean })[]) {
+export function detectorVectorTests(codec: Codec, { reasons, unnumbered = false }: Understanding): void {
+  for (const vector of vectorsOf(codec.name)) {
     test(vector.name, () => {
       const { name, frames, expect: expected } = vector;
       if (!("kind" in expected)) {
         expectRejected(codec, frames, reasons[name] as RegExp);
-        return;
-      }
-      if (vector.optional === true && !isTaken(codec.reader(DEFAULT_LIMITS), frames)) {
-        expectRejected(codec, frames, optional[name] as RegExp);
         return;
       }
       const decoded = lastRead(codec, frames);
@@ -47,7 +41,6 @@ export function detectorVectorTests(codec: Codec, { reasons, optional = {}, unnu
 
   test("what was read is written with the same bytes, by reference", () => {
     for (const { name, frames, expect: expected } of goodVectors(codec.name)) {
-      if (Object.hasOwn(optional, name)) continue;
       const { message } = lastRead(codec, frames);
       const [written] = codec.writer()(message);
       expect(written?.length, name).toBe(frames.length);
@@ -61,16 +54,15 @@ export function detectorVectorTests(codec: Codec, { reasons, optional = {}, unnu
 }
 
 /** Feeds the shared corpus and damaged messages to a format of detectors. */
-export function detectorHostilityTests(codec: Codec, optional: readonly string[] = []): void {
+export function detectorHostilityTests(codec: Codec): void {
   for (const { name, bytes } of HOSTILE_MESSAGES) {
     test(`as the message: ${name}`, () => expectRejected(codec, [bytes]));
   }
 
   test(`damaged messages are taken or rejected (seed ${SEED})`, () => {
-    const good = goodVectors(codec.name).filter(({ name }) => !optional.includes(name));
     survive(
       codec,
-      good.map(({ frames }) => frames),
+      goodVectors(codec.name).map(({ frames }) => frames),
     );
   });
 }

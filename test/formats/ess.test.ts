@@ -178,6 +178,23 @@ describe("ess - writing", () => {
     expect((stop as Stop).data).toMatchObject({ job_id: "r", stop_time: 9 });
   });
 
+  test("texts on which Python's readers insist are there, also where there is nothing to say", () => {
+    const write = codec.writer();
+    const [start, stop] = readAll(codec, [
+      ...write(new Start({}, { run: "r" })),
+      ...write(new Stop({ service_id: "filewriter" }, { run: "r" })),
+    ]).map(({ message }) => message as Start | Stop);
+    const texts = ["filename", "service_id", "instrument_name", "broker", "control_topic"];
+    expect(start?.data).toMatchObject(Object.fromEntries(texts.map((name) => [name, ""])));
+    expect(stop?.data).toMatchObject({ service_id: "filewriter", command_id: "" });
+  });
+
+  test("milliseconds become exactly their nanoseconds", () => {
+    const event = new Event({ n: 1 }, new Uint8Array(0), { run: "r", timeMs: 1_700_000_000_123 });
+    const { metadata } = eventAt(readAll(codec, codec.writer()(event)));
+    expect(metadata["timestamp"]).toBe(1_700_000_000_123_000_000n);
+  });
+
   test("another payload stands where the first one was", () => {
     const payload = new NdArray(Float64Array.of(1, 2, 3), [3, 1]);
     for (const name of ["da00-histogram", "ad00-large"]) {

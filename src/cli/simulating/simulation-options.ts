@@ -1,6 +1,6 @@
-import { insteadOf } from "../../config/nearest.ts";
 import { codecOptions } from "../../config/options/codecs.ts";
 import { UsageError } from "../../errors.ts";
+import { insteadOf } from "../../options/nearest.ts";
 import type { Args } from "../args.ts";
 import { jsonOption } from "../decoding/json-option.ts";
 import type { PixelType } from "./ring-images.ts";
@@ -84,6 +84,19 @@ export function optionsOf(args: Args, format: string, { options }: System): Read
   }
   const compression = format === "bsread" && asked === "bslz4" ? "bitshuffle_lz4" : asked;
   return { ...options, ...given, compression };
+}
+
+/** Gives the port of the dispatcher that is asked for, and its channels; undefined where there shall be none. */
+export function dispatchingOf(
+  args: Args,
+  format: string,
+  { channels, options: own }: System,
+  { channel }: Readonly<Record<string, unknown>>,
+): { readonly port: number; readonly channels: readonly string[] } | undefined {
+  const port = args.number("dispatcher", { min: 0, max: 65_535, integer: true });
+  if (port === undefined) return undefined;
+  if (channels === undefined) throw new UsageError(`--dispatcher: ${format} has none; leave it out`);
+  return { port, channels: [String(channel ?? own?.["channel"]), ...channels] };
 }
 
 /** Gives the place where readers are met, and whether they are waited for. */

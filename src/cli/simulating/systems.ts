@@ -34,6 +34,8 @@ export interface System {
   readonly dtypes?: readonly PixelType[];
   /** Options of the codec that are not the user's. */
   readonly options?: Readonly<Record<string, unknown>>;
+  /** The channels beside its array, of a system whose readers ask a dispatcher for channels. */
+  readonly channels?: readonly string[];
   /** Whether runs are numbers. */
   readonly runsAreNumbers?: boolean;
   /** Where a reader finds the answer in the stream; undefined where the format has no place for it. */
@@ -138,6 +140,7 @@ export const SYSTEMS: Readonly<Record<string, System>> = {
     sockets: ["push", "pub"],
     dtype: "uint16",
     options: { channel: "SIM:FPICTURE" },
+    channels: ["SIM:SUM", "SIM:CENTRE", "SIM:RADII"],
     answerIn: "the channels SIM:CENTRE and SIM:RADII",
     start: NOTHING,
     event: ({ scene, image }) => ({

@@ -115,7 +115,7 @@ export class Hub {
       watch,
     });
     this.#clients.add(client);
-    client.greet(this.#startsAgain(form), this.#lanes.values(), (run) => this.#starts.has(run));
+    client.greet(this.#startsAgain(form), this.#lanes.values(), this.#open());
     this.#options.changed();
   }
 
@@ -269,6 +269,11 @@ export class Hub {
     this.#options.warn(
       `WebSocketPublisher: a message cannot be written as ${form} and is left out for such clients: ${why}`,
     );
+  }
+
+  /** The runs that are open, with how many of their events went to all. */
+  #open(): ReadonlyMap<string, number> {
+    return new Map(Array.from(this.#starts.items, ({ run }) => [run as string, this.#runs.of(run as string) ?? 0]));
   }
 
   #lane(kind: string): Lane {

@@ -24,6 +24,8 @@ export interface LinkOptions {
   readonly pingMs: number;
   readonly endOnClose: boolean;
   readonly wasLetIn: boolean;
+  /** The option by which a client is let in. */
+  readonly secret: string;
   opened(): void;
   closed(): void;
   /** Takes one message; a promise says that the next one has to wait. */
@@ -187,8 +189,8 @@ export class Link {
   }
 
   #refused(request: ClientRequest, { statusCode = 0 }: IncomingMessage): void {
-    const { subject, url, wasLetIn } = this.#options;
-    const remedy = REMEDIES[statusCode];
+    const { subject, url, wasLetIn, secret } = this.#options;
+    const remedy = REMEDIES[statusCode]?.replace("option token", () => `option ${secret}`);
     const because = remedy === undefined ? "" : `; ${remedy}`;
     this.#trouble = new ConnectionError(
       `${subject}: ${withoutSecrets(url)}: refused with status ${statusCode}${because}`,

@@ -14,10 +14,6 @@ export class OpenStarts {
     return this.#items.values();
   }
 
-  has(run: string): boolean {
-    return this.#items.has(run);
-  }
-
   /** Remembers a Start; the oldest are forgotten where there are too many. */
   add(start: Item): void {
     const run = start.run as string;

@@ -5,10 +5,10 @@ const MOST_RUNS = 64;
 export class RunEvents {
   readonly #runs = new Map<string, number>();
 
-  /** Begins a run at 0. */
-  begin(run: string): void {
+  /** Begins a run, with what came of it before. */
+  begin(run: string, events = 0): void {
     this.#runs.delete(run);
-    this.#runs.set(run, 0);
+    this.#runs.set(run, events);
     if (this.#runs.size > MOST_RUNS) this.#runs.delete(this.#runs.keys().next().value as string);
   }
 

@@ -1,11 +1,12 @@
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
+import { withSkipped } from "../../message/native/rewriting.ts";
 import { type ClientBounds, ClientQueue } from "./client-queue.ts";
 import type { Item } from "./item.ts";
 import type { Lane } from "./lane.ts";
 import { RunEvents } from "./run-events.ts";
 import type { Form } from "./subprotocols.ts";
-import { toldTo, withSkipped } from "./told.ts";
+import { toldTo } from "./told.ts";
 
 /** Says how one client is doing. */
 export interface WebSocketClientState {
@@ -63,7 +64,10 @@ export class ServedClient {
   readonly #queue: ClientQueue;
   /** For each kind of events: the number after that of the last one that was put in the queue. */
   readonly #queued = new Map<Lane, number>();
+  /** What it was given of each run; of a run that was open before it came, as if it had been given all until then. */
   readonly #runs = new RunEvents();
+  /** The runs that were open before it came. */
+  readonly #joined = new Set<string>();
   /** The sequence after that of the last event that was sent. */
   #next: number;
   /** Events that went to everybody since it came, less its own. */
@@ -120,14 +124,18 @@ export class ServedClient {
     };
   }
 
-  /** Begins with the Starts of the open runs and the newest events, before all else. */
-  greet(starts: readonly Uint8Array[], lanes: Iterable<Lane>, isOpen: (run: string) => boolean): void {
+  /** Begins with the Starts of the open runs, of which so many events went to all, and the newest events. */
+  greet(starts: readonly Uint8Array[], lanes: Iterable<Lane>, open: ReadonlyMap<string, number>): void {
     for (const start of starts) this.#write([start]);
     const shown: Item[] = [];
     for (const lane of lanes) {
       const { newest } = lane;
       this.#queued.set(lane, lane.count);
-      if (newest !== undefined && (newest.run === undefined || isOpen(newest.run))) shown.push(newest);
+      if (newest !== undefined && (newest.run === undefined || open.has(newest.run))) shown.push(newest);
+    }
+    for (const [run, events] of open) {
+      this.#joined.add(run);
+      this.#runs.begin(run, events - shown.filter((item) => item.run === run).length);
     }
     shown.sort(bySequence);
     this.#next = shown[0]?.sequence ?? this.#next;
@@ -176,7 +184,7 @@ export class ServedClient {
   /** Sends a sign of life to one who knows the form, and has nothing else to come. */
   sign(header: Uint8Array, next: number): void {
     if (this.form !== "native" || this.#queue.length > 0 || !this.hasRoom) return;
-    this.#write([next === this.#next ? header : toldTo(header, { next: this.#next, events: undefined })]);
+    this.#write([next === this.#next ? header : toldTo(header, { next: this.#next, events: undefined, missed: 0 })]);
   }
 
   /** Asks for a sign that it lives; ends the connection where the last one was not answered. True where it did. */
@@ -224,10 +232,12 @@ export class ServedClient {
       const missing = item.sequence - this.#next;
       return missing === item.skipped ? header : withSkipped(header, missing);
     }
-    const events = kind === "stop" ? this.#runs.of(run as string) : undefined;
+    const given = kind === "stop" ? this.#runs.of(run as string) : undefined;
+    const events = this.#joined.has(run as string) ? undefined : given;
     const isWhole =
       item.next === this.#next && (kind === "start" || (events !== undefined && events === item.runEvents));
-    return isWhole ? header : toldTo(header, { next: this.#next, events });
+    const missed = given === undefined || item.runEvents === undefined ? 0 : item.runEvents - given;
+    return isWhole ? header : toldTo(header, { next: this.#next, events, missed });
   }
 
   #note(item: Item): void {
@@ -237,9 +247,13 @@ export class ServedClient {
       this.#sent += 1;
     }
     if (run === undefined) return;
+    if (kind === "event") {
+      this.#runs.count(run);
+      return;
+    }
+    this.#joined.delete(run);
     if (kind === "start") this.#runs.begin(run);
-    else if (kind === "stop") this.#runs.end(run);
-    else this.#runs.count(run);
+    else this.#runs.end(run);
   }
 
   #write(pieces: readonly Uint8Array[]): void {

@@ -1,6 +1,4 @@
-import { DEFAULT_LIMITS } from "../../message/limits.ts";
-import { decode, Packer } from "../../message/msgpack/index.ts";
-import { PRELUDE, staticLength } from "../../message/native/prelude.ts";
+import { sourceSent, withFacts } from "../../message/native/rewriting.ts";
 
 /** Says what one client was given. */
 export interface Given {
@@ -8,19 +6,8 @@ export interface Given {
   readonly next: number;
   /** How many events of the run in hand it was given; undefined where it came after the run's Start. */
   readonly events: number | undefined;
-}
-
-const SKIPPED_AT = 36;
-const MAPS_LENGTH_AT = 32;
-const MOST = 0xffff_ffff;
-
-const packer = new Packer();
-
-/** Gives the header of an event as it is for a client that was not given so many before it; the bytes are shared. */
-export function withSkipped(header: Uint8Array, skipped: number): Uint8Array {
-  const own = new Uint8Array(header);
-  new DataView(own.buffer).setUint32(SKIPPED_AT, Math.min(skipped, MOST), true);
-  return own;
+  /** How many events of the run in hand it was not given since it came. */
+  readonly missed: number;
 }
 
 /**
@@ -28,23 +15,17 @@ export function withSkipped(header: Uint8Array, skipped: number): Uint8Array {
  * purpose, and is not lost. What a Stop tells about the other clients would be wrong for this one.
  */
 export function toldTo(header: Uint8Array, given: Given): Uint8Array {
-  const from = PRELUDE + staticLength(header);
-  const facts = decode(header, from, header.length, DEFAULT_LIMITS) as Record<string, unknown>;
-  const left = leftOf(facts["next"], given);
-  if (left === undefined) delete facts["left"];
-  else facts["left"] = left;
-  const { events } = given;
-  // Who came after the Start cannot be told exactly what of the run it was given; what is missing it sees by numbers.
-  if (events === undefined) delete facts["sent"];
-  else if (Array.isArray(facts["sent"])) facts["sent"] = facts["sent"].map((one) => sentTo(one, events));
-  packer.reset();
-  packer.value(facts, "message");
-  const dynamic = packer.finish();
-  const own = new Uint8Array(from + dynamic.length);
-  own.set(header.subarray(0, from));
-  own.set(dynamic, from);
-  new DataView(own.buffer).setUint32(MAPS_LENGTH_AT, own.length - PRELUDE, true);
-  return own;
+  return withFacts(header, (facts) => {
+    const left = leftOf(facts["next"], given);
+    if (left === undefined) delete facts["left"];
+    else facts["left"] = left;
+    const { events, missed } = given;
+    // Who came after the Start cannot be told exactly what of the run it was given; what is missing it sees by numbers.
+    if (events === undefined) delete facts["sent"];
+    else if (Array.isArray(facts["sent"])) facts["sent"] = facts["sent"].map((one) => sentTo(one, events));
+    // Where the run begins here, what this client was not given was not sent as far as the end of its chain can know.
+    for (const sent of sourceSent(facts)) sent.events = Math.max(0, sent.events - missed);
+  });
 }
 
 function leftOf(next: unknown, given: Given): Record<string, number> | undefined {

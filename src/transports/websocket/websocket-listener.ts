@@ -1,4 +1,4 @@
-import { UsageError } from "../../errors.ts";
+import { ConnectionError, UsageError } from "../../errors.ts";
 import { type Inlet, Listener, platformInlet } from "../../listener/listener.ts";
 import { checkedCodec } from "../../message/checked-codec.ts";
 import type { Codec } from "../../message/codec.ts";
@@ -7,9 +7,10 @@ import type { AnyMessage, Message } from "../../message/message.ts";
 import { nativeCodec } from "../../message/native/native-codec.ts";
 import { shown } from "../../options/option-check.ts";
 import { Link, type WebSocketClientTls } from "./link.ts";
-import { loadWs } from "./load-ws.ts";
+import { loadWs, type Ws } from "./load-ws.ts";
 import { OptionCheck } from "./option-check.ts";
 import { SUBPROTOCOLS } from "./subprotocols.ts";
+import { type TiledNode, TiledReading } from "./tiled-node.ts";
 
 /** Says what a `WebSocketListener` connects to, and how. */
 export interface WebSocketListenerOptions<M extends AnyMessage = Message> {
@@ -28,7 +29,12 @@ export interface WebSocketListenerOptions<M extends AnyMessage = Message> {
   readonly expect?: (message: Message) => M;
   /** Bytes of one message, from 1 on; a larger one ends the connection. Default: the block's limit. */
   readonly maxMessageBytes?: number;
-  /** Whether the source ends when the other side closes normally (code 1000). Default false: it connects again. */
+  /** Reads the stream of a node of a Tiled server, whose address is `url`; with `codec: tiledCodec`. Default: none. */
+  readonly tiled?: TiledNode;
+  /**
+   * Whether the source ends when the other side closes normally (code 1000). Default false: it connects again; with
+   * `tiled`, where that means that the producer ended the stream, true.
+   */
   readonly endOnClose?: boolean;
   /** Milliseconds between two pings; a side that answers none until the next is gone. 0: never. Default 15 000. */
   readonly pingMs?: number;
@@ -45,6 +51,7 @@ const OPTIONS = [
   "tls",
   "expect",
   "maxMessageBytes",
+  "tiled",
   "endOnClose",
   "pingMs",
   "connectTimeoutMs",
@@ -63,6 +70,8 @@ export class WebSocketListener<M extends AnyMessage = AnyMessage> extends Listen
   readonly #maxMessageBytes: number | undefined;
   readonly #pingMs: number;
   readonly #connectTimeoutMs: number;
+  readonly #tiled: TiledReading | undefined;
+  readonly #endOnClose: boolean;
   #isStarted = false;
   /** A refusal that comes after it was let in once may pass; before, it is a mistake in the options. */
   #wasLetIn = false;
@@ -76,14 +85,28 @@ export class WebSocketListener<M extends AnyMessage = AnyMessage> extends Listen
     if (options.expect !== undefined && typeof options.expect !== "function") {
       throw new UsageError(`${SUBJECT}: expect: expected a function of a message, got ${shown(options.expect)}`);
     }
-    check.oneOf("endOnClose", false, [true, false]);
+    this.#endOnClose = check.oneOf("endOnClose", options.tiled !== undefined, [true, false]);
+    this.#tiled = options.tiled === undefined ? undefined : new TiledReading(SUBJECT, url, options.tiled);
+    if (this.#tiled !== undefined && options.codec === undefined) {
+      throw new UsageError(
+        `${SUBJECT}: tiled: needs codec: tiledCodec of arroyojs/formats/tiled; in YAML: codec: tiled`,
+      );
+    }
+    if (this.#tiled?.headers["authorization"] !== undefined && token !== undefined) {
+      throw new UsageError(`${SUBJECT}: has token and tiled.apiKey; a Tiled server takes one of them, leave one out`);
+    }
     this.#maxMessageBytes = options.maxMessageBytes === undefined ? undefined : check.whole("maxMessageBytes", 1, 1);
     this.#pingMs = check.whole("pingMs", PING_MS, 0);
     this.#connectTimeoutMs = check.whole("connectTimeoutMs", CONNECT_TIMEOUT_MS, 1);
     this.#options = options;
-    this.codec = checkedCodec(options.codec ?? nativeCodec, options.expect, undefined);
+    const codec = checkedCodec(options.codec ?? nativeCodec, options.expect, undefined);
+    this.codec = this.#tiled?.followed(codec) ?? codec;
     this.#protocols = check.texts("protocols") ?? protocolsOf(options.codec ?? nativeCodec);
-    this.#headers = { ...options.headers, ...(token === undefined ? undefined : { authorization: `Bearer ${token}` }) };
+    this.#headers = {
+      ...options.headers,
+      ...this.#tiled?.headers,
+      ...(token === undefined ? undefined : { authorization: `Bearer ${token}` }),
+    };
   }
 
   override async start(inlet: Inlet<M>, signal: AbortSignal): Promise<void> {
@@ -93,32 +116,74 @@ export class WebSocketListener<M extends AnyMessage = AnyMessage> extends Listen
     try {
       const { WebSocket } = await loadWs(SUBJECT);
       if (signal.aborted) return;
-      const platform = platformInlet(inlet);
-      const limits: Limits = platform?.limits ?? DEFAULT_LIMITS;
-      const { url, tls, endOnClose = false } = this.#options;
-      const link = new Link(WebSocket, {
-        subject: SUBJECT,
-        url,
-        protocols: this.#protocols,
-        headers: this.#headers,
-        tls,
-        maxBytes: Math.min(this.#maxMessageBytes ?? limits.maxMessageBytes, limits.maxMessageBytes),
-        connectTimeoutMs: this.#connectTimeoutMs,
-        pingMs: this.#pingMs,
-        endOnClose,
-        wasLetIn: this.#wasLetIn,
-        opened: () => {
-          this.#wasLetIn = true;
-          inlet.ready();
-          platform?.connected(true);
-        },
-        closed: () => platform?.connected(false),
-        take: (bytes) => inlet.putFrames(bytes),
-      });
-      await link.run(signal);
+      await (this.#tiled === undefined
+        ? this.#read(WebSocket, this.#options.url, inlet, signal)
+        : this.#readTiled(this.#tiled, WebSocket, inlet, signal));
     } finally {
       this.#isStarted = false;
     }
+  }
+
+  async #read(
+    WebSocket: Ws["WebSocket"],
+    url: string,
+    inlet: Inlet<M>,
+    signal: AbortSignal,
+    heard: () => void = () => undefined,
+  ): Promise<void> {
+    const platform = platformInlet(inlet);
+    const limits: Limits = platform?.limits ?? DEFAULT_LIMITS;
+    const link = new Link(WebSocket, {
+      subject: SUBJECT,
+      url,
+      protocols: this.#protocols,
+      headers: this.#headers,
+      tls: this.#options.tls,
+      maxBytes: Math.min(this.#maxMessageBytes ?? limits.maxMessageBytes, limits.maxMessageBytes),
+      connectTimeoutMs: this.#connectTimeoutMs,
+      pingMs: this.#pingMs,
+      endOnClose: this.#endOnClose || this.#tiled !== undefined,
+      wasLetIn: this.#wasLetIn,
+      secret: this.#tiled === undefined ? "token" : "tiled.apiKey",
+      opened: () => {
+        this.#wasLetIn = true;
+        inlet.ready();
+        platform?.connected(true);
+      },
+      closed: () => platform?.connected(false),
+      take: (bytes) => {
+        heard();
+        return inlet.putFrames(bytes);
+      },
+    });
+    await link.run(signal);
+  }
+
+  /** Reads a node from where an earlier attempt came to, and says so where its producer ended the stream. */
+  async #readTiled(
+    tiled: TiledReading,
+    WebSocket: Ws["WebSocket"],
+    inlet: Inlet<M>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const mute = new AbortController();
+    const late = setTimeout(() => mute.abort(), 2 * this.#connectTimeoutMs);
+    const ended = AbortSignal.any([signal, mute.signal]);
+    try {
+      await this.#read(WebSocket, tiled.url, inlet, ended, () => clearTimeout(late));
+    } finally {
+      clearTimeout(late);
+    }
+    if (signal.aborted) return;
+    if (mute.signal.aborted) {
+      throw new ConnectionError(
+        `${SUBJECT}: the server took the connection, and no schema came; if it asks for a key, give tiled.apiKey`,
+      );
+    }
+    await inlet.putFrames(tiled.end);
+    tiled.ended();
+    if (this.#endOnClose) return;
+    throw new ConnectionError(`${SUBJECT}: the producer ended the stream; waiting for more of it`);
   }
 }
 

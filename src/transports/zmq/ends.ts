@@ -102,14 +102,21 @@ const MAX_BYTES = 64 * 1024 * 1024;
 const MESSAGE_BYTES = 64 * 1024;
 const RECONNECT_MAX_MS = 5000;
 
-/** Checks the options of `ZmqOptions`, and that there are no others than the named ones. */
-export function readEnds(subject: string, options: ZmqOptions, names: readonly string[]): Ends {
+/**
+ * Checks the options of `ZmqOptions`, and that there are no others than the named ones. An option that says where to ask
+ * for the address stands instead of one.
+ */
+export function readEnds(subject: string, options: ZmqOptions, names: readonly string[], instead?: string): Ends {
   if (typeof options !== "object" || options === null)
     throw new UsageError(`${subject}: expected an object of options`);
   checkNames(subject, options, names);
   const connect = readAddresses(subject, "connect", options.connect);
   const bind = readAddresses(subject, "bind", options.bind);
-  if (connect.length + bind.length === 0) {
+  const isAsked = instead !== undefined && (options as Readonly<Record<string, unknown>>)[instead] !== undefined;
+  if (isAsked && connect.length + bind.length > 0) {
+    throw new UsageError(`${subject}: ${instead} gives the address itself; leave connect and bind out`);
+  }
+  if (!isAsked && connect.length + bind.length === 0) {
     throw new UsageError(`${subject}: has no address; give connect or bind, such as connect: "tcp://127.0.0.1:5555"`);
   }
   checkCodec(subject, options.codec);

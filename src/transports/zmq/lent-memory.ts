@@ -7,11 +7,11 @@ const loans = new WeakMap<ArrayBufferLike, Loan>();
 
 /** Is one use of memory that comes back when nobody needs what is in it: its message is settled, and nobody sends it. */
 export class Loan {
-  readonly #memory: SharedArrayBuffer;
-  readonly #back: (memory: SharedArrayBuffer) => void;
+  readonly #memory: ArrayBufferLike;
+  readonly #back: (memory: ArrayBufferLike) => void;
   #holders = 1;
 
-  constructor(memory: SharedArrayBuffer, back: (memory: SharedArrayBuffer) => void) {
+  constructor(memory: ArrayBufferLike, back: (memory: ArrayBufferLike) => void) {
     this.#memory = memory;
     this.#back = back;
     loans.set(memory, this);
@@ -27,6 +27,11 @@ export class Loan {
     loans.delete(this.#memory);
     this.#back(this.#memory);
   }
+}
+
+/** Tells whether bytes lie in memory that is lent, and used again when they are written. */
+export function isBorrowed({ buffer }: Uint8Array): boolean {
+  return loans.has(buffer);
 }
 
 /** Gives the loan of a frame's memory, where it is lent. */

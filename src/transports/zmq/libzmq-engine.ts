@@ -3,11 +3,12 @@ import type { Context } from "zeromq";
 import { UsageError } from "../../errors.ts";
 import { keyBytes, type ZmqCurve } from "./curve.ts";
 import { type IsWelcome, KeyGuard } from "./key-guard.ts";
+import { LibzmqAsking } from "./libzmq-asking.ts";
 import type { LibzmqEnds } from "./libzmq-ends.ts";
 import { LibzmqReading } from "./libzmq-reading.ts";
 import { LibzmqWriting } from "./libzmq-writing.ts";
 import { admits, isPlainServer, type ZmqPlain } from "./plain.ts";
-import type { Engine, News, ReadingSocket, SocketSettings, WritingSocket } from "./socket.ts";
+import type { AskingSocket, Engine, News, ReadingSocket, SocketSettings, WritingSocket } from "./socket.ts";
 
 type Package = typeof import("zeromq");
 
@@ -48,6 +49,14 @@ export class LibzmqEngine implements Engine {
         ? new this.#zmq.XPublisher({ ...options, verbosity: "allSubsUnsubs" })
         : new this.#zmq.Push(options);
     const socket = new LibzmqWriting(kind, native, settings, news);
+    this.#sockets.push(socket);
+    return socket;
+  }
+
+  async asking(settings: SocketSettings, news: News): Promise<AskingSocket> {
+    // Sent to nobody yet, a question would be on its way before there is anybody who could answer in time.
+    const native = new this.#zmq.Request({ ...(await this.#options(settings)), immediate: true });
+    const socket = new LibzmqAsking(native, settings, news);
     this.#sockets.push(socket);
     return socket;
   }

@@ -35,6 +35,8 @@ export interface SocketSettings {
   readonly messageBytes: number;
   /** The largest frame that is taken in, in bytes. */
   readonly maxFrameBytes: number;
+  /** Frames of a message that must be possible; our engine takes 10 000 where it is fewer, libzmq any number. */
+  readonly maxFrames?: number;
   /** Milliseconds between two signs of life of the connection; 0: none. */
   readonly heartbeatMs: number;
   /** The longest pause between two attempts to connect. */
@@ -67,6 +69,15 @@ export interface EndedSocket {
   close(): void;
 }
 
+/** Asks one question after the other, and gets an answer to each. */
+export interface AskingSocket extends EndedSocket {
+  /**
+   * Waits for somebody to ask, asks, and gives the answer; undefined when none came in time (0: any time), the connection
+   * ended before it, or the socket was closed. Without an answer the socket is of no more use.
+   */
+  ask(question: readonly Uint8Array[], timeoutMs: number): Promise<Uint8Array[] | undefined>;
+}
+
 /** Takes messages in. */
 export interface ReadingSocket extends EndedSocket {
   /** Asks for what begins with a prefix. */
@@ -92,6 +103,7 @@ export interface Engine {
   readonly name: string;
   reading(kind: "sub" | "pull", settings: SocketSettings, news: News): Promise<ReadingSocket>;
   writing(kind: "pub" | "push", settings: SocketSettings, news: News): Promise<WritingSocket>;
+  asking(settings: SocketSettings, news: News): Promise<AskingSocket>;
   /** Ends what the sockets shared, after they were closed; tells whether everything that was sent has left. */
   close(): Promise<boolean>;
 }

@@ -1,75 +1,49 @@
-import { UsageError } from "../../errors.ts";
+import { ConnectionError, UsageError } from "../../errors.ts";
 import { type Inlet, Listener, type PlatformInlet, platformInlet } from "../../listener/listener.ts";
 import { checkedCodec } from "../../message/checked-codec.ts";
 import type { Codec } from "../../message/codec.ts";
-import { DEFAULT_LIMITS, type Limits } from "../../message/limits.ts";
-import type { AnyMessage, Message } from "../../message/message.ts";
+import { DEFAULT_LIMITS } from "../../message/limits.ts";
+import type { AnyMessage } from "../../message/message.ts";
 import { nativeCodec } from "../../message/native/native-codec.ts";
-import { LIFECYCLE_TOPIC } from "../../message/native/topic.ts";
-import { oneOf, shown, wholeNumber } from "../../options/option-check.ts";
+import { observedCodec } from "../../message/observed-codec.ts";
 import type { Settlement } from "../../queue/settlement.ts";
-import { COMMON_OPTIONS, type Ends, readEnds, type ZmqOptions } from "./ends.ts";
+import { Absence } from "./absence.ts";
+import { Asker } from "./asker.ts";
+import type { DispatchedStream, Dispatcher } from "./dispatcher.ts";
 import { loadEngine } from "./engine.ts";
 import { Links } from "./links.ts";
-import type { Engine, ReadingSocket } from "./socket.ts";
+import {
+  type ListenerSettings,
+  readListenerOptions,
+  socketBounds,
+  type ZmqListenerOptions,
+} from "./listener-options.ts";
+import type { Engine, Into, News, ReadingSocket } from "./socket.ts";
 
-/** Says where a `ZmqListener` reads, and how. */
-export interface ZmqListenerOptions<M extends AnyMessage = Message> extends ZmqOptions {
-  /** `sub` gets everything of its topics, `pull` shares with other pullers. Default `sub`. Native names: ZMQ_SUB, ZMQ_PULL. */
-  readonly socket?: "sub" | "pull";
-  /** Beginnings of the topics to read, for `sub`. Default: everything. Start and Stop always come. Native name: ZMQ_SUBSCRIBE. */
-  readonly topics?: readonly string[];
-  /** Checks each message at run time and gives it back as `M`; what it throws rejects the message. Default: no check. */
-  readonly expect?: (message: Message) => M;
-  /** Bounds of a message, instead of the block's. A frame over `maxMessageBytes` ends its connection. Native name: ZMQ_MAXMSGSIZE. */
-  readonly limits?: Partial<Limits>;
-  /**
-   * True uses the memory of frames from 32 kB on again when their message is settled; default false, where each frame has
-   * memory of its own for as long as anybody keeps it. Whoever keeps an event for longer calls `keep()`, which copies it.
-   * Only for `zmtp`.
-   */
-  readonly reuseBuffers?: boolean;
-}
+const SUBJECT = "ZmqListener";
 
-const SOCKETS = ["sub", "pull"] as const;
-const LIMITS = Object.keys(DEFAULT_LIMITS) as (keyof Limits)[];
+/** What an attempt tells, within a block or outside of one. */
+type Told = Pick<PlatformInlet, "warn" | "limits" | "staysInside">;
 
-/** Brings in what other programs publish or push over ZeroMQ; with no type named, whatever its operator takes. */
+/** Brings in what other programs publish, push or answer over ZeroMQ; with no type named, whatever its operator takes. */
 export class ZmqListener<M extends AnyMessage = AnyMessage> extends Listener<M> {
   override readonly replay = "none";
   override readonly codec: Codec;
-  readonly #ends: Ends;
-  readonly #socket: "sub" | "pull";
-  readonly #topics: readonly string[] | undefined;
-  readonly #limits: Partial<Limits> | undefined;
-  readonly #reuseBuffers: boolean;
+  readonly #settings: ListenerSettings;
   #endpoints: readonly string[] = [];
+  #unanswered = 0;
+  /** What was handed over last was no message. */
+  #isRejected = false;
   #isStarted = false;
 
   constructor(options: ZmqListenerOptions<M>) {
     super();
-    const subject = "ZmqListener";
-    this.#ends = readEnds(subject, options, [
-      ...COMMON_OPTIONS,
-      "socket",
-      "topics",
-      "expect",
-      "limits",
-      "reuseBuffers",
-    ]);
-    this.#socket = oneOf(subject, "socket", options.socket, "sub", SOCKETS);
-    this.#topics = readTopics(subject, this.#socket, options.topics);
-    this.#limits = readLimits(subject, options.limits);
-    this.#reuseBuffers = oneOf(subject, "reuseBuffers", options.reuseBuffers, false, [true, false]);
-    if (this.#reuseBuffers && this.#ends.engine === "libzmq") {
-      throw new UsageError(
-        `${subject}: engine "libzmq" cannot reuse buffers; leave reuseBuffers out, or take engine: "zmtp"`,
-      );
-    }
-    if (options.expect !== undefined && typeof options.expect !== "function") {
-      throw new UsageError(`${subject}: expect: expected a function of a message, got ${shown(options.expect)}`);
-    }
-    this.codec = checkedCodec(options.codec ?? nativeCodec, options.expect, this.#limits);
+    this.#settings = readListenerOptions(SUBJECT, options as ZmqListenerOptions<never>);
+    const codec = checkedCodec(options.codec ?? nativeCodec, options.expect, this.#settings.limits);
+    const rejected = (): void => {
+      this.#isRejected = true;
+    };
+    this.codec = this.#settings.socket === "req" ? observedCodec(codec, { rejected }) : codec;
   }
 
   /** The addresses in use, with real ports: those bound first, then those connected to. Empty before `start`. */
@@ -77,10 +51,51 @@ export class ZmqListener<M extends AnyMessage = AnyMessage> extends Listener<M> 
     return this.#endpoints;
   }
 
+  /** How many questions of a `req` had no answer in time, or lost their connection before it. */
+  get unanswered(): number {
+    return this.#unanswered;
+  }
+
   override async start(inlet: Inlet<M>, signal: AbortSignal): Promise<void> {
-    if (this.#isStarted) throw new UsageError("ZmqListener: is started already; make another one for another block");
+    if (this.#isStarted) throw new UsageError(`${SUBJECT}: is started already; make another one for another block`);
     if (signal.aborted) return;
     this.#isStarted = true;
+    try {
+      const { dispatcher } = this.#settings;
+      if (dispatcher === undefined) await this.#read(inlet, signal);
+      else await this.#readDispatched(dispatcher, inlet, signal);
+    } finally {
+      this.#isStarted = false;
+    }
+  }
+
+  /** Reads the stream that a dispatcher makes, until that is over; then the next attempt asks for another. */
+  async #readDispatched(dispatcher: Dispatcher, inlet: Inlet<M>, signal: AbortSignal): Promise<void> {
+    let stream: DispatchedStream;
+    try {
+      stream = await dispatcher.ask(signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      throw error;
+    }
+    const over = new AbortController();
+    const absence = new Absence(dispatcher.timeoutMs, () => over.abort());
+    try {
+      await this.#read(inlet, AbortSignal.any([signal, over.signal]), { stream, absence });
+      if (signal.aborted || !over.signal.aborted) return;
+      throw new ConnectionError(`${SUBJECT}: ${stream.address}: the stream is over; asking the dispatcher for another`);
+    } finally {
+      absence.close();
+      await stream.release();
+    }
+  }
+
+  async #read(
+    inlet: Inlet<M>,
+    signal: AbortSignal,
+    dispatched?: { readonly stream: DispatchedStream; readonly absence: Absence },
+  ): Promise<void> {
+    const { ends, topics } = this.#settings;
     const platform = platformInlet(inlet);
     const warn = (message: string): void =>
       platform === undefined ? process.emitWarning(message, "ArroyoWarning") : platform.warn(message);
@@ -88,20 +103,28 @@ export class ZmqListener<M extends AnyMessage = AnyMessage> extends Listener<M> 
     let engine: Engine | undefined;
     const links = new Links({
       ready: () => inlet.ready(),
-      connected: (isUp) => platform?.connected(isUp),
-      silent: (address) => warn(`ZmqListener: nobody answers at ${address}; still trying`),
+      connected: (isUp) => {
+        dispatched?.absence.connected(isUp);
+        platform?.connected(isUp);
+      },
+      silent: (address) => warn(`${SUBJECT}: nobody answers at ${address}; still trying`),
     });
+    const into: Into = (frames, lent) => {
+      const taken = inlet.putFrames(frames, lent);
+      dispatched?.absence.message(taken);
+      return taken;
+    };
     try {
-      if (this.#topics !== undefined) platform?.follow(this.#topics);
-      engine = await loadEngine(this.#ends.engine, "ZmqListener");
-      await this.#open(engine, sockets, links, { warn, limits: platform?.limits ?? DEFAULT_LIMITS }, signal);
-      if (!signal.aborted) await read(sockets, links, inlet, signal);
+      if (topics !== undefined) platform?.follow(topics);
+      engine = await loadEngine(ends.engine, SUBJECT);
+      const connect = dispatched === undefined ? ends.connect.map(({ text }) => text) : [dispatched.stream.address];
+      await this.#open(engine, sockets, links, platform ?? { warn, limits: DEFAULT_LIMITS }, connect, signal);
+      if (!signal.aborted) await read(sockets, links, into, signal);
     } finally {
       links.close();
       this.#endpoints = [];
       for (const socket of sockets) socket.close();
       await engine?.close();
-      this.#isStarted = false;
     }
   }
 
@@ -110,10 +133,11 @@ export class ZmqListener<M extends AnyMessage = AnyMessage> extends Listener<M> 
     engine: Engine,
     sockets: ReadingSocket[],
     links: Links,
-    inlet: Pick<PlatformInlet, "warn" | "limits">,
+    inlet: Told,
+    connect: readonly string[],
     signal: AbortSignal,
   ): Promise<void> {
-    const { connect, bind, warning } = this.#ends;
+    const { bind, warning } = this.#settings.ends;
     if (warning !== undefined) inlet.warn(warning);
     const bound: string[] = [];
     if (bind.length > 0 && !signal.aborted) {
@@ -123,44 +147,69 @@ export class ZmqListener<M extends AnyMessage = AnyMessage> extends Listener<M> 
       sockets.push(socket);
       for (const address of bind) bound.push(await socket.bind(address.text));
     }
-    for (const { text } of connect) {
+    for (const address of connect) {
       if (signal.aborted) return;
-      const socket = await this.#socketOf(engine, links.add(text, true), text, inlet);
+      const socket = await this.#socketOf(engine, links.add(address, true), address, inlet);
       sockets.push(socket);
-      socket.connect(text);
+      socket.connect(address);
     }
-    if (this.#socket === "sub") for (const socket of sockets) this.#subscribe(socket);
-    this.#endpoints = [...bound, ...connect.map((address) => address.text)];
+    if (this.#settings.socket === "sub") for (const socket of sockets) this.#subscribe(socket);
+    this.#endpoints = [...bound, ...connect];
   }
 
-  #socketOf(
-    engine: Engine,
-    peers: (count: number) => void,
-    name: string,
-    inlet: Pick<PlatformInlet, "warn" | "limits">,
-  ): Promise<ReadingSocket> {
+  #socketOf(engine: Engine, peers: (count: number) => void, name: string, inlet: Told): Promise<ReadingSocket> {
     const told = new Set<string>();
     const trouble = (reason: string): void => {
-      if (!told.has(reason)) inlet.warn(`ZmqListener: ${name}: a connection ${reason}`);
+      if (!told.has(reason)) inlet.warn(`${SUBJECT}: ${name}: a connection ${reason}`);
       told.add(reason);
     };
-    const maxFrameBytes = this.#limits?.maxMessageBytes ?? inlet.limits.maxMessageBytes;
-    const settings = { ...this.#ends.settings, maxFrameBytes, lingerMs: 0, reuseBuffers: this.#reuseBuffers };
-    return engine.reading(this.#socket, settings, { peers, trouble });
+    const { socket, ends, limits, reuseBuffers } = this.#settings;
+    const bounds = socketBounds(limits, inlet, this.codec);
+    const isReusing = reuseBuffers ?? inlet.staysInside === true;
+    const settings = { ...ends.settings, ...bounds, lingerMs: 0, reuseBuffers: isReusing };
+    if (socket !== "req") return engine.reading(socket, settings, { peers, trouble });
+    return this.#asker({ peers, trouble }, (news) => engine.asking(settings, news), name, inlet);
+  }
+
+  #asker(
+    news: News,
+    make: Parameters<typeof Asker.open>[0]["make"],
+    name: string,
+    inlet: Told,
+  ): Promise<ReadingSocket> {
+    const { question, answerTimeoutMs } = this.#settings;
+    let late = 0;
+    return Asker.open({
+      question,
+      timeoutMs: answerTimeoutMs,
+      news,
+      make,
+      wasRejected: () => {
+        const isRejected = this.#isRejected;
+        this.#isRejected = false;
+        return isRejected;
+      },
+      unanswered: (why) => {
+        this.#unanswered += 1;
+        if (why !== "late") return;
+        late += 1;
+        // Each time that it became twice as many: a bridge that rests all night fills no log.
+        if (!Number.isInteger(Math.log2(late))) return;
+        const times = late === 1 ? "" : `, for the ${late}th time`;
+        inlet.warn(
+          `${SUBJECT}: ${name}: no answer within ${answerTimeoutMs} ms${times}; asking again on a new connection`,
+        );
+      },
+    });
   }
 
   #subscribe(socket: ReadingSocket): void {
-    for (const prefix of this.#topics ?? [""]) socket.subscribe(prefix);
+    for (const prefix of this.#settings.topics ?? [""]) socket.subscribe(prefix);
   }
 }
 
 /** Reads until the signal aborts; what comes afterwards goes nowhere. */
-function read<M extends AnyMessage>(
-  sockets: readonly ReadingSocket[],
-  links: Links,
-  inlet: Inlet<M>,
-  signal: AbortSignal,
-): Promise<void> {
+function read(sockets: readonly ReadingSocket[], links: Links, take: Into, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     let isOver = false;
     const end = (settle: () => void): void => {
@@ -170,36 +219,11 @@ function read<M extends AnyMessage>(
     };
     const stop = (): void => end(resolve);
     const into = (frames: readonly Uint8Array[], lent?: Settlement): void | Promise<void> =>
-      isOver ? undefined : inlet.putFrames(frames, lent);
+      isOver ? undefined : take(frames, lent);
     signal.addEventListener("abort", stop, { once: true });
     links.open();
     for (const socket of sockets) socket.receive(into).catch((error: unknown) => end(() => reject(error)));
   });
 }
 
-/** Gives the prefixes to subscribe to, that of Starts and Stops first. */
-function readTopics(subject: string, socket: "sub" | "pull", topics: unknown): readonly string[] | undefined {
-  if (topics === undefined) return undefined;
-  if (socket === "pull") {
-    throw new UsageError(`${subject}: topics: a pull takes what it is given; use socket: "sub", or leave topics out`);
-  }
-  if (!Array.isArray(topics) || topics.length === 0 || topics.some((topic) => typeof topic !== "string")) {
-    throw new UsageError(
-      `${subject}: topics: expected a list of texts, got ${shown(topics)}; leave it out for everything`,
-    );
-  }
-  const prefixes = new Set<string>(topics as string[]);
-  const isCovered = [...prefixes].some((prefix) => LIFECYCLE_TOPIC.startsWith(prefix));
-  return isCovered ? [...prefixes] : [LIFECYCLE_TOPIC, ...prefixes];
-}
-
-function readLimits(subject: string, limits: unknown): Partial<Limits> | undefined {
-  if (limits === undefined) return undefined;
-  if (typeof limits !== "object" || limits === null) {
-    throw new UsageError(`${subject}: limits: expected an object such as { maxMessageBytes: 1000000 }`);
-  }
-  const given = limits as Partial<Limits>;
-  for (const name of Object.keys(given)) oneOf(subject, "limits", name, "maxFrames", LIMITS);
-  for (const name of LIMITS) wholeNumber(subject, `limits.${name}`, given[name], 1, 1);
-  return given;
-}
+export type { ZmqListenerOptions } from "./listener-options.ts";

@@ -41,6 +41,7 @@ const OPTIONS = [...COMMON_OPTIONS, "socket", "topic", "stream", "waitForSubscri
 export class ZmqPublisher<M extends AnyMessage = AnyMessage> extends Publisher<M> {
   override readonly codec: Codec;
   override readonly shared: boolean;
+  override readonly keepsNothing: boolean;
   readonly #ends: Ends;
   readonly #socket: "pub" | "push";
   readonly #topic: string | ((message: M) => string) | undefined;
@@ -69,6 +70,7 @@ export class ZmqPublisher<M extends AnyMessage = AnyMessage> extends Publisher<M
     }
     this.stream = options.stream ?? "";
     this.codec = options.codec ?? nativeCodec;
+    this.keepsNothing = this.codec === nativeCodec && typeof this.#topic !== "function";
     const { bind, connect } = this.#ends;
     this.shared = this.#socket === "push" && (bind.length > 0 || connect.length > 1);
   }
@@ -116,6 +118,11 @@ export class ZmqPublisher<M extends AnyMessage = AnyMessage> extends Publisher<M
     if ((await engine?.close()) === false) {
       this.warn(`ZmqPublisher: ${this.#lingerMs} ms after close some messages had no taker and are lost`);
     }
+  }
+
+  /** Our own engine puts small frames together at once. */
+  protected override get copies(): boolean {
+    return this.#ends.engine === "zmtp";
   }
 
   protected override topicOf(message: M): string | undefined {

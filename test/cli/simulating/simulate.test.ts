@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { main } from "../../../src/cli/main.ts";
 import type { Answer } from "../../../src/cli/simulating/ring-images.ts";
@@ -50,18 +53,16 @@ async function readAll(url: string, type: "sub" | "pull", format: string, count:
 const FORMATS = Object.keys(SYSTEMS);
 
 test("simulate - there is a system for each format that has a socket", () => {
-  const without = ["raw", "bluesky-kafka", "ess"];
+  const without = ["raw", "bluesky-kafka", "ess", "tiled"];
   expect([...FORMATS].sort()).toEqual(CODEC_NAMES.filter((name) => !without.includes(name)).sort());
 });
 
 describe("simulate - look guesses the format of", () => {
   test.each(FORMATS)("%s", async (format) => {
-    // A bridge that is asked cannot be looked at; it may publish as well.
-    const socket = format === "karabo-bridge" ? ["--socket", "pub"] : [];
-    await using simulation = await simulate(format, "--rate", "50", "--frames", "1000", ...socket);
-    const isPush = SYSTEMS[format]?.sockets[0] === "push";
+    await using simulation = await simulate(format, "--rate", "50", "--frames", "1000");
+    const way = { push: ["--pull"], rep: ["--ask", "next"], pub: [] }[SYSTEMS[format]?.sockets[0] ?? "pub"];
     const io = testIo();
-    const words = ["look", simulation.url, "--once", "--json", ...(isPush ? ["--pull"] : [])];
+    const words = ["look", simulation.url, "--once", "--json", ...way];
     expect(await main(words, io)).toBe(0);
     const seen = JSON.parse(io.out.text) as Record<string, unknown> & {
       readonly message: { readonly payload: { readonly shape: readonly number[]; readonly max: number } };
@@ -117,6 +118,59 @@ describe("simulate - runs", () => {
     expect(await simulation.ended).toBe(0);
   });
 
+  test("karabo-bridge - is recognised by who only looks", async () => {
+    await using simulation = await simulate("karabo-bridge");
+    const io = testIo();
+    expect(await main(["look", simulation.url, "--once", "--timeout", "0.3"], io)).toBe(1);
+    expect(io.err.text).toMatch(/is a REP, which answers; --ask next asks for each message/);
+  });
+
+  test.each([
+    ["push", "push_pull"],
+    ["pub", "pub_sub"],
+  ])("bsread over %s - a dispatcher gives the address of its channels", async (socket, streamType) => {
+    const words = ["--socket", socket, "--rate", "1000", "--frames", "3", "--dispatcher", "0"];
+    const simulation = simulate("bsread", ...words);
+    const io = testIo();
+    await using all = await simulation;
+    const [, url] = await all.io.err.seen(/the dispatcher of SIM:FPICTURE, .* is at (http:\S+)/);
+    const ask = async (path: string, body: object): Promise<readonly [number, string]> => {
+      const response = await fetch(`${url}${path}`, { method: "POST", body: JSON.stringify(body) });
+      return [response.status, await response.text()];
+    };
+    const channels = [{ name: "SIM:SUM" }];
+    expect(await ask("/sf/stream", { channels, streamType })).toEqual([200, JSON.stringify({ stream: all.url })]);
+    expect(await ask("/sf/stream", { channels: [{ name: "NONE" }], streamType })).toEqual([
+      400,
+      'there is no channel "NONE"; there are SIM:FPICTURE, SIM:SUM, SIM:CENTRE, SIM:RADII\n',
+    ]);
+    expect(await ask("/sf/stream", { channels, streamType: "other" })).toEqual([
+      400,
+      `streamType: this stream is ${streamType}\n`,
+    ]);
+    expect((await ask("/elsewhere", {}))[0]).toBe(404);
+    expect((await ask("/stream", { channels: "x".repeat(70_000) }))[0]).toBe(413);
+    const config = `
+blocks:
+  - name: reader
+    listeners:
+      - use: zmq
+        options:
+          socket: ${socket === "push" ? "pull" : "sub"}
+          dispatcher: { url: "${url}/sf", channels: [SIM:FPICTURE, SIM:SUM] }
+          codec: bsread
+`;
+    const folder = mkdtempSync(join(tmpdir(), "arroyo-simulate-"));
+    const path = join(folder, "arroyo.yaml");
+    writeFileSync(path, config);
+    const run = main(["run", path, "--json"], io);
+    expect(await all.ended).toBe(0);
+    io.stop();
+    expect(await run).toBe(0);
+    rmSync(folder, { recursive: true });
+    expect(io.out.text).toMatch(/"rejected":0/);
+  });
+
   test("a bridge that nobody asks ends at once", async () => {
     const simulation = await simulate("karabo-bridge");
     simulation.io.stop();
@@ -152,6 +206,7 @@ describe("simulate - wrong use", () => {
     [["stins", "--compression", "zip"], /stins: compression/],
     [["stins", "--socket", "pub"], /--socket: stins is not sent over pub; there are: push/],
     [["stins", "--no-wait"], /--no-wait: a push always waits/],
+    [["odin", "--dispatcher", "0"], /--dispatcher: odin has none; leave it out/],
     [["odin", "--bind", "a", "--connect", "b"], /exclude each other/],
     [["odin", "--options", '{"ports": 1}'], /--options: odin has no "ports"/],
   ])("%j is refused", async (words, message) => {

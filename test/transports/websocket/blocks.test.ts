@@ -88,6 +88,8 @@ describe("two blocks", () => {
       expect(numbers.length).toBeGreaterThan(0);
       expect(numbers.length).toBeLessThan(EVENTS);
       expect((run?.events ?? 0) + (run?.droppedUpstream ?? 0)).toBe(EVENTS);
+      // The source is this very publisher: what it left out for this client was not sent, so it is not missing.
+      expect(run?.missing).toBeUndefined();
       expect(counts).toMatchObject({ sent: numbers.length, dropped: EVENTS - numbers.length });
       expect(lost).toEqual([]);
       expect([...numbers].sort((a, b) => Number(a) - Number(b))).toEqual(numbers);
@@ -95,10 +97,43 @@ describe("two blocks", () => {
     },
   );
 
-  test("a late joiner - knows where it joined, and loses nothing", async () => {
-    const { run, lost } = await slowReader("drop-oldest", 100);
-    expect(run).toMatchObject({ ended: "completed", lost: 0, joinedAt: expect.any(Number) });
-    expect(lost).toEqual([]);
+  test.each<ClientOverflow>(["latest", "drop-oldest", "drop-newest"])(
+    "%s - a late joiner knows where it joined, and loses nothing",
+    async (overflow) => {
+      const { run, lost } = await slowReader(overflow, 100);
+      expect(run).toMatchObject({ ended: "completed", lost: 0, joinedAt: expect.any(Number) });
+      expect(run?.missing).toBeUndefined();
+      expect(lost).toEqual([]);
+    },
+  );
+
+  test("a late joiner that keeps up - is told exactly what was sent, so that the end of a chain can compare", async () => {
+    const given = new Given();
+    const publisher = new WebSocketPublisher<AnyMessage>({ port: 0, overflow: "drop-oldest" });
+    await using source = new Block({ name: "source", listeners: [given], publishers: [publisher] });
+    await source.start();
+    await source.ready();
+    await given.give(new Start({}, { run: "scan" }));
+    for (let n = 0; n < 10; n += 1) await given.give(new Event({ n }, new Uint8Array(8), { run: "scan" }));
+    await until(() => source.account.published === 11, "what came before");
+    const stops: Stop[] = [];
+    await using reader = new Block({
+      name: "reader",
+      listeners: [new WebSocketListener<AnyMessage>({ url: publisher.endpoint as string })],
+      operator: (message: AnyMessage) => {
+        if (message.type === "stop") stops.push(message);
+      },
+    });
+    await reader.start();
+    await until(() => publisher.clients.length === 1, "the reader to be known");
+    for (let n = 10; n < 20; n += 1) await given.give(new Event({ n }, new Uint8Array(8), { run: "scan" }));
+    await given.give(new Stop({}, { run: "scan" }));
+    await until(() => stops.length === 1, "the Stop");
+    expect(stops[0]?.account?.sent).toEqual([{ stream: "source", partition: "", from: 0, to: 20, events: 20 }]);
+    expect(reader.account.runs[0]).toMatchObject({ lost: 0, droppedUpstream: 0 });
+    expect(reader.account.runs[0]?.missing).toBeUndefined();
+    await reader.stop();
+    await source.stop();
   });
 });
 

@@ -1,7 +1,7 @@
 import { UsageError } from "../../../errors.ts";
 import type { SocketSettings } from "../socket.ts";
 import type { ZmtpBounds } from "./bounds.ts";
-import { Encoder } from "./encoder.ts";
+import { encodedAlone } from "./encoder.ts";
 import { Inbox, type InboxBounds } from "./inbox.ts";
 import type { Pattern, PatternNews } from "./pattern.ts";
 import type { Peer } from "./peer.ts";
@@ -43,9 +43,7 @@ export class AnsweringPattern extends ZmtpSocket implements Pattern {
     const { maxBytes, maxMessages = Infinity } = this.settings;
     // One who asks and asks and takes no answer gets none.
     if (peer.queuedBytes >= maxBytes || peer.queuedMessages >= maxMessages) return true;
-    const encoder = new Encoder();
-    encoder.add([...route, ...frames]);
-    peer.write(encoder.take());
+    peer.write(encodedAlone([...route, ...frames]));
     return true;
   }
 

@@ -1,7 +1,7 @@
 import { ConnectionError, UsageError } from "../../../errors.ts";
 import type { SocketSettings } from "../socket.ts";
 import type { ZmtpBounds } from "./bounds.ts";
-import { Encoder } from "./encoder.ts";
+import { encodedAlone } from "./encoder.ts";
 import type { Pattern, PatternNews } from "./pattern.ts";
 import type { Peer } from "./peer.ts";
 import { Refusal } from "./refusal.ts";
@@ -83,9 +83,7 @@ export class AskingPattern extends ZmtpSocket implements Pattern {
     // Who was asked stands last from now on.
     this.ready.delete(peer);
     this.ready.add(peer);
-    const encoder = new Encoder();
-    encoder.add([DELIMITER, ...frames]);
     this.#question = { state: "asked", peer };
-    peer.write(encoder.take());
+    peer.write(encodedAlone([DELIMITER, ...frames]));
   }
 }

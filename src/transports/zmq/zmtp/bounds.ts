@@ -8,7 +8,7 @@ export interface ZmtpBounds {
   readonly handshakeMs: number;
   /** A message of which nothing came for so long, or up to twice as long, ends its connection. */
   readonly stallMs: number;
-  /** Frames of a message. Far more than a listener allows: that rejects one message, this would cost the connection. */
+  /** Frames of a message. At least so many, and far more than a listener allows: that rejects one message, this costs the connection. */
   readonly maxFrames: number;
   readonly maxCommandBytes: number;
   /** Different topics that one subscriber may ask for. */

@@ -1,4 +1,5 @@
 import { Holding, type Loan, loanOf } from "../lent-memory.ts";
+import { type Block, takeBlock } from "./blocks.ts";
 
 /** Wire bytes of several messages, ready to be written to any number of peers. */
 export interface Encoded {
@@ -9,20 +10,21 @@ export interface Encoded {
   readonly holding?: Holding | undefined;
 }
 
-const BLOCK_BYTES = 64 * 1024;
 /** From here on a frame is written by reference, not copied. */
 const BY_REFERENCE = 32 * 1024;
+/** From here on that pays, where a frame keeps no more memory alive than this many times what goes out of the same. */
+const WORTH_A_REFERENCE = 8 * 1024;
+const MOST_KEPT = 4;
 /** A block with less in it is copied out, so that a small write does not cost a whole block. */
 const WORTH_A_BLOCK = 4 * 1024;
-/** Up to here a loop is quicker than a call that copies. */
-const BY_LOOP = 48;
 const MORE = 0x01;
 const LONG = 0x02;
 
 /** Puts messages into blocks of wire bytes: small frames are copied together, large ones go along by reference. */
 export class Encoder {
-  /** Made when first needed: who never gets anything costs nothing. */
-  #block = NO_BLOCK;
+  /** Taken when first needed: who never gets anything costs nothing. */
+  #taken: Block | undefined;
+  #block: Buffer = NO_BLOCK;
   /** Where the part that is being filled began. */
   #from = 0;
   #to = 0;
@@ -30,6 +32,9 @@ export class Encoder {
   #bytes = 0;
   #messages = 0;
   #loans: Loan[] | undefined;
+  /** The memory of the last frame that was not small, and how much of it was added. */
+  #memory: ArrayBufferLike | undefined;
+  #ofMemory = 0;
 
   get bytes(): number {
     return this.#bytes;
@@ -59,11 +64,18 @@ export class Encoder {
     return encoded;
   }
 
+  /** Gives the block back; nothing may be added any more. */
+  close(): void {
+    this.#taken?.loan.release();
+    this.#taken = undefined;
+    this.#block = NO_BLOCK;
+  }
+
   #frame(frame: Uint8Array, more: number): void {
     const { length } = frame;
     const head = length > 255 ? 9 : 2;
-    const copied = length < BY_REFERENCE ? length : 0;
-    if (this.#to + head + copied > this.#block.length) this.#nextBlock();
+    const isCopied = length < WORTH_A_REFERENCE || (length < BY_REFERENCE && this.#keepsMuch(frame));
+    if (this.#to + head + (isCopied ? length : 0) > this.#block.length) this.#nextBlock();
     const block = this.#block;
     let at = this.#to;
     if (head === 2) {
@@ -76,22 +88,30 @@ export class Encoder {
     }
     at += head;
     this.#bytes += head + length;
-    if (copied === 0 && length > 0) {
-      this.#to = at;
-      this.#endPart(false);
-      this.#parts.push(frame);
-      this.#borrow(frame);
+    if (isCopied) {
+      block.set(frame, at);
+      this.#to = at + length;
       return;
     }
-    if (length <= BY_LOOP) for (let index = 0; index < length; index += 1) block[at + index] = frame[index] as number;
-    else block.set(frame, at);
-    this.#to = at + length;
+    this.#to = at;
+    this.#endPart(false);
+    this.#parts.push(frame);
+    const loan = loanOf(frame);
+    if (loan !== undefined) this.#borrow(loan);
   }
 
-  #borrow(frame: Uint8Array): void {
-    const loan = loanOf(frame);
-    if (loan === undefined) return;
-    // From now on: its message may be settled before the batch ends.
+  /** Tells whether a frame by reference would keep much more memory alive than goes out: what waits is bounded. */
+  #keepsMuch({ buffer, length }: Uint8Array): boolean {
+    if (buffer !== this.#memory) {
+      this.#memory = buffer;
+      this.#ofMemory = 0;
+    }
+    this.#ofMemory += length;
+    return this.#ofMemory * MOST_KEPT < buffer.byteLength || !(buffer instanceof ArrayBuffer);
+  }
+
+  /** From now on: the message may be settled, and the block full, before the batch ends. */
+  #borrow(loan: Loan): void {
     loan.hold();
     this.#loans ??= [];
     this.#loans.push(loan);
@@ -99,7 +119,9 @@ export class Encoder {
 
   #nextBlock(): void {
     this.#endPart(false);
-    this.#block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+    this.close();
+    this.#taken = takeBlock();
+    this.#block = this.#taken.bytes;
     this.#from = 0;
     this.#to = 0;
   }
@@ -108,14 +130,25 @@ export class Encoder {
   #endPart(isLast: boolean): void {
     const length = this.#to - this.#from;
     if (length === 0) return;
+    const part = this.#block.subarray(this.#from, this.#to);
     if (isLast && length < WORTH_A_BLOCK) {
-      this.#parts.push(new Uint8Array(this.#block.buffer.slice(this.#from, this.#to)));
+      this.#parts.push(new Uint8Array(part));
       this.#to = this.#from;
       return;
     }
-    this.#parts.push(this.#block.subarray(this.#from, this.#to));
+    this.#parts.push(part);
+    this.#borrow((this.#taken as Block).loan);
     this.#from = this.#to;
   }
 }
 
-const NO_BLOCK = Buffer.alloc(0);
+/** Gives the wire bytes of one message. */
+export function encodedAlone(frames: readonly Uint8Array[]): Encoded {
+  const encoder = new Encoder();
+  encoder.add(frames);
+  const encoded = encoder.take();
+  encoder.close();
+  return encoded;
+}
+
+const NO_BLOCK: Buffer = Buffer.alloc(0);

@@ -1,4 +1,4 @@
-import { Loan, Return } from "../lent-memory.ts";
+import { LEAST_LENT_BYTES, Loan, Return } from "../lent-memory.ts";
 
 /** Memory that waits for its next use, at most. */
 const MAX_FREE_BYTES = 64 * 1024 * 1024;
@@ -19,7 +19,7 @@ const ROUNDING = 16;
 export class FramePool {
   /** By length; those that were asked for last stand last. */
   readonly #free = new Map<number, SharedArrayBuffer[]>();
-  readonly #back = (memory: SharedArrayBuffer): void => this.#give(memory);
+  readonly #back = (memory: ArrayBufferLike): void => this.#give(memory as SharedArrayBuffer);
   readonly #early = (): void => {
     this.#without = WITHOUT;
   };
@@ -29,9 +29,11 @@ export class FramePool {
   #bytes = 0;
   #freeBytes = 0;
   #without = 0;
+  #isUsed = false;
 
   /** Gives memory that was used before, if there is any of this length. */
   used(length: number): SharedArrayBuffer | undefined {
+    this.#isUsed = true;
     const rounded = roundedUp(length);
     const free = this.#free.get(rounded) ?? [];
     this.#free.delete(rounded);
@@ -59,12 +61,23 @@ export class FramePool {
   lend(frames: readonly Uint8Array[]): Return | undefined {
     let loans: Loan[] | undefined;
     for (let index = 0; index < frames.length; index += 1) {
-      const { buffer } = frames[index] as Uint8Array;
+      const frame = frames[index] as Uint8Array;
+      if (frame.length < LEAST_LENT_BYTES) continue;
+      const { buffer } = frame;
       if (!(buffer instanceof SharedArrayBuffer)) continue;
       loans ??= [];
       loans.push(new Loan(buffer, this.#back));
     }
     return loans === undefined ? undefined : new Return(loans, this.#early);
+  }
+
+  /** Lets the memory go that waits to be used again, where none was asked for since the last call. */
+  rest(): void {
+    if (!this.#isUsed) {
+      this.#free.clear();
+      this.#freeBytes = 0;
+    }
+    this.#isUsed = false;
   }
 
   #give(memory: SharedArrayBuffer): void {

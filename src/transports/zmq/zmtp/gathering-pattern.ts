@@ -1,7 +1,7 @@
 import { UsageError } from "../../../errors.ts";
 import type { SocketSettings } from "../socket.ts";
 import type { ZmtpBounds } from "./bounds.ts";
-import { Encoder } from "./encoder.ts";
+import { encodedAlone } from "./encoder.ts";
 import { Inbox, type InboxBounds } from "./inbox.ts";
 import type { PatternNews, Subscribing } from "./pattern.ts";
 import type { Peer } from "./peer.ts";
@@ -86,9 +86,7 @@ export class GatheringPattern extends ZmtpSocket implements Subscribing {
 
   #sendUp(frames: readonly Uint8Array[]): void {
     const { maxBytes, maxMessages = Infinity } = this.settings;
-    const encoder = new Encoder();
-    encoder.add(frames);
-    const encoded = encoder.take();
+    const encoded = encodedAlone(frames);
     for (const peer of this.ready) {
       if (peer.queuedBytes < maxBytes && peer.queuedMessages < maxMessages) peer.write(encoded);
     }
@@ -101,9 +99,7 @@ function tell(peer: Peer, prefix: Uint8Array, isWanted: boolean): void {
     peer.command(isWanted ? "SUBSCRIBE" : "CANCEL", prefix);
     return;
   }
-  const encoder = new Encoder();
-  encoder.add([Buffer.concat([Uint8Array.of(isWanted ? SUBSCRIBE : CANCEL), prefix])]);
-  peer.write(encoder.take());
+  peer.write(encodedAlone([Buffer.concat([Uint8Array.of(isWanted ? SUBSCRIBE : CANCEL), prefix])]));
 }
 
 function keyOf(prefix: Uint8Array): string {

@@ -1,5 +1,6 @@
 import { Duplex } from "node:stream";
 import { ConnectionError, UsageError } from "../../../errors.ts";
+import { isBorrowed } from "../lent-memory.ts";
 
 /** Takes one end of a connection within this process. */
 type Answering = (stream: Duplex) => void;
@@ -60,7 +61,7 @@ class End extends Duplex {
 
   override _write(chunk: Uint8Array, _encoding: string, done: (error?: Error) => void): void {
     // The other side gets the same memory, and nobody knows when it is done with that.
-    const own = chunk.buffer instanceof SharedArrayBuffer ? new Uint8Array(chunk) : chunk;
+    const own = isBorrowed(chunk) ? new Uint8Array(chunk) : chunk;
     // Not at once: the other side may be in the midst of what came before, to which this is the answer.
     queueMicrotask(() => (this.#other as End).#take(own, done));
   }

@@ -1,7 +1,7 @@
 import type { Heard, News, SocketSettings, WritingSocket } from "../socket.ts";
 import type { ZmtpBounds } from "./bounds.ts";
 import type { Command } from "./command.ts";
-import { Encoder } from "./encoder.ts";
+import { encodedAlone } from "./encoder.ts";
 import type { Peer } from "./peer.ts";
 import { Refusal } from "./refusal.ts";
 import { SubscriberGroups } from "./subscriber-groups.ts";
@@ -33,7 +33,8 @@ export class ZmtpPublishing extends ZmtpSocket implements WritingSocket {
     if (bytes >= FLUSH_BYTES) this.#flush();
     else if (!this.#isFlushDue) {
       this.#isFlushDue = true;
-      queueMicrotask(this.#flushNow);
+      // Behind all promises that are kept already: what they bring goes along.
+      process.nextTick(this.#flushNow);
     }
     return true;
   }
@@ -95,9 +96,7 @@ export class ZmtpPublishing extends ZmtpSocket implements WritingSocket {
   /** Sends to one peer alone, after what was sent to it before. */
   #only(peer: Peer, frames: readonly Uint8Array[]): void {
     this.#flush();
-    const encoder = new Encoder();
-    encoder.add(frames);
-    peer.write(encoder.take());
+    peer.write(encodedAlone(frames));
   }
 
   /** A peer that is behind by more than its bound loses whole blocks, and with them whole messages. */

@@ -14,6 +14,9 @@ const FLUSH_BYTES = 256 * 1024;
 interface Hand {
   readonly peer: Peer;
   readonly encoder: Encoder;
+  /** As long as fewer bytes and messages than these are put together there is room: what waits gets less until a write. */
+  freeBytes: number;
+  freeMessages: number;
 }
 
 /** Is a PUSH, or the sending side of what deals out as it does: gives each message to the next peer that has room. */
@@ -49,10 +52,11 @@ export class ZmtpPushing extends ZmtpSocket implements WritingSocket {
       return true;
     }
     hand.encoder.add(frames);
-    if (hand.encoder.bytes >= FLUSH_BYTES) hand.peer.write(hand.encoder.take());
+    if (hand.encoder.bytes >= FLUSH_BYTES) write(hand, hand.encoder.take());
     else if (!this.#isFlushDue) {
       this.#isFlushDue = true;
-      queueMicrotask(this.#flushNow);
+      // Behind all promises that are kept already: what they bring goes along.
+      process.nextTick(this.#flushNow);
     }
     return true;
   }
@@ -80,8 +84,7 @@ export class ZmtpPushing extends ZmtpSocket implements WritingSocket {
   }
 
   protected override came(peer: Peer): void {
-    const hand = { peer, encoder: new Encoder() };
-    this.#hands.push(hand);
+    this.#hands.push({ peer, encoder: new Encoder(), freeBytes: 0, freeMessages: 0 });
     if (this.#away.messages > 0) this.#kept.push(this.#away.take());
     for (const encoded of this.#kept.splice(0)) peer.write(encoded);
     this.#keptBytes = 0;
@@ -94,10 +97,11 @@ export class ZmtpPushing extends ZmtpSocket implements WritingSocket {
     const [{ encoder }] = this.#hands.splice(index, 1) as [Hand];
     const { waiting, leaving } = peer.unsent();
     const given = [...waiting, ...(encoder.messages > 0 ? [encoder.take()] : [])];
+    encoder.close();
     if (leaving > 0) this.trouble(`ended with ${leaving} messages on their way to it: some of them may be lost`);
     const [other] = this.#hands;
     for (const encoded of given) {
-      if (other !== undefined) other.peer.write(encoded);
+      if (other !== undefined) write(other, encoded);
       else this.#keep(encoded);
     }
     this.#tellRoom();
@@ -134,8 +138,12 @@ export class ZmtpPushing extends ZmtpSocket implements WritingSocket {
     return undefined;
   }
 
-  #roomy({ peer, encoder }: Hand): boolean {
-    return this.#hasSpace(peer.queuedMessages + encoder.messages, peer.queuedBytes + encoder.bytes);
+  #roomy(hand: Hand): boolean {
+    const { peer, encoder } = hand;
+    if (encoder.bytes < hand.freeBytes && encoder.messages < hand.freeMessages) return true;
+    hand.freeBytes = this.#maxBytes - peer.queuedBytes;
+    hand.freeMessages = this.#maxMessages - peer.queuedMessages;
+    return encoder.bytes < hand.freeBytes && encoder.messages < hand.freeMessages;
   }
 
   #hasSpace(messages: number, bytes: number): boolean {
@@ -145,8 +153,8 @@ export class ZmtpPushing extends ZmtpSocket implements WritingSocket {
   #flush(): void {
     this.#isFlushDue = false;
     for (let index = 0; index < this.#hands.length; index += 1) {
-      const { peer, encoder } = this.#hands[index] as Hand;
-      if (encoder.messages > 0) peer.write(encoder.take());
+      const hand = this.#hands[index] as Hand;
+      if (hand.encoder.messages > 0) write(hand, hand.encoder.take());
     }
     // What fits into the kernel has left by now, and there is no news of it.
     if (this.#room.count > 0 && this.hasRoom) this.#tellRoom();
@@ -155,4 +163,10 @@ export class ZmtpPushing extends ZmtpSocket implements WritingSocket {
   #tellRoom(): void {
     this.#room.wake();
   }
+}
+
+function write(hand: Hand, encoded: Encoded): void {
+  hand.freeBytes = 0;
+  hand.freeMessages = 0;
+  hand.peer.write(encoded);
 }

@@ -1,6 +1,6 @@
 import type { Into, News, ReadingSocket, SocketSettings } from "../socket.ts";
 import type { ZmtpBounds } from "./bounds.ts";
-import { Encoder } from "./encoder.ts";
+import { encodedAlone } from "./encoder.ts";
 import { FramePool } from "./frame-pool.ts";
 import type { Peer } from "./peer.ts";
 import { beginsWithAny } from "./prefixes.ts";
@@ -117,7 +117,5 @@ function tell(peer: Peer, prefix: Uint8Array): void {
     peer.command("SUBSCRIBE", prefix);
     return;
   }
-  const encoder = new Encoder();
-  encoder.add([Buffer.concat([Uint8Array.of(1), prefix])]);
-  peer.write(encoder.take());
+  peer.write(encodedAlone([Buffer.concat([Uint8Array.of(1), prefix])]));
 }

@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { ConnectionError, UsageError } from "../../../errors.ts";
 import type { SocketSettings } from "../socket.ts";
 import type { ZmtpBounds } from "./bounds.ts";
-import { Encoder } from "./encoder.ts";
+import { encodedAlone } from "./encoder.ts";
 import { Inbox, type InboxBounds } from "./inbox.ts";
 import type { Pattern, PatternNews } from "./pattern.ts";
 import type { Peer } from "./peer.ts";
@@ -55,9 +55,7 @@ export class RoutingPattern extends ZmtpSocket implements Pattern {
       }
       if (peer === undefined) return true;
       if (peer.queuedBytes < maxBytes && peer.queuedMessages < maxMessages) {
-        const encoder = new Encoder();
-        encoder.add(rest);
-        peer.write(encoder.take());
+        peer.write(encodedAlone(rest));
         return true;
       }
       if (!this.#rules.isMandatory) {

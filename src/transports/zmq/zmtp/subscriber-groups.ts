@@ -71,6 +71,7 @@ export class SubscriberGroups {
     if (group === undefined) return;
     group.peers.delete(peer);
     this.#groupOf.delete(peer);
+    if (group.peers.size === 0) group.encoder.close();
     if (group.peers.size === 0 && group.key !== undefined) this.#groups.delete(group.key);
     this.#isSorted = false;
   }

@@ -1,5 +1,6 @@
 import { UsageError } from "../../../errors.ts";
-import type { Engine, News, ReadingSocket, SocketSettings, WritingSocket } from "../socket.ts";
+import type { AskingSocket, Engine, News, ReadingSocket, SocketSettings, WritingSocket } from "../socket.ts";
+import { ZmtpAsking } from "./asking-socket.ts";
 import { ZMTP_BOUNDS, type ZmtpBounds } from "./bounds.ts";
 import { ZmtpPublishing } from "./publishing-socket.ts";
 import { ZmtpPushing } from "./pushing-socket.ts";
@@ -23,6 +24,10 @@ export class ZmtpEngine implements Engine {
   async writing(kind: "pub" | "push", settings: SocketSettings, news: News): Promise<WritingSocket> {
     const Socket = kind === "pub" ? ZmtpPublishing : ZmtpPushing;
     return this.#keep(settings, new Socket(settings, this.#bounds, news));
+  }
+
+  async asking(settings: SocketSettings, news: News): Promise<AskingSocket> {
+    return this.#keep(settings, new ZmtpAsking(settings, this.#bounds, news));
   }
 
   async close(): Promise<boolean> {

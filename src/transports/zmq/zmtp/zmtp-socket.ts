@@ -42,6 +42,7 @@ export abstract class ZmtpSocket implements EndedSocket {
     this.#troubles = new Troubles((reason) => news.trouble(reason));
     this.#watch = setInterval(() => {
       for (const peer of this.ready) peer.watch();
+      this.pool?.rest();
     }, bounds.stallMs).unref();
   }
 
@@ -160,7 +161,8 @@ export abstract class ZmtpSocket implements EndedSocket {
 
   #peer(stream: Duplex, from?: string, call?: Call): Peer {
     const { maxFrameBytes, heartbeatMs, plain, identity } = this.settings;
-    const { maxFrames, maxCommandBytes, handshakeMs, maxPeers, maxUnready } = this.bounds;
+    const { maxCommandBytes, handshakeMs, maxPeers, maxUnready } = this.bounds;
+    const maxFrames = Math.max(this.bounds.maxFrames, this.settings.maxFrames ?? 0);
     const role = { type: this.#type, plain, ...(identity === undefined ? {} : { identity }) };
     const limits = { maxMessageBytes: maxFrameBytes, maxFrames, maxCommandBytes };
     const peer: Peer = new Peer(

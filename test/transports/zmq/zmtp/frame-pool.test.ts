@@ -96,3 +96,14 @@ test("writers - hold it until the last of them is done", () => {
   expect(loanOf(lent)).toBeUndefined();
   expect(pool.used(50_000)).toBe(lent.buffer);
 });
+
+test("rest - what nobody asked for since the last one goes", () => {
+  const pool = new FramePool();
+  usedUp(pool, 100_000);
+  pool.rest();
+  expect(pool.used(100_000)).toBeDefined();
+  usedUp(pool, 200_000);
+  pool.rest();
+  pool.rest();
+  expect(pool.used(200_000)).toBeUndefined();
+});
