@@ -1,15 +1,13 @@
 // One hop in the wire form of arroyosas, ours beside that of the real arroyopy. `npm run test:peers -- --bench` runs it;
 // `--quick` is for a look at whether it works, `--write` puts the tables into docs/performance.md.
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { writeSection } from "../document.ts";
 import { machine } from "../machine.ts";
 import type { Findings, Size } from "../row.ts";
 import { ratios } from "../spread.ts";
 import { section } from "../table.ts";
 import { inTurns } from "../turns.ts";
+import { Speaking } from "./speaking.ts";
 
 interface Case {
   readonly name: string;
@@ -26,38 +24,6 @@ const CASES: readonly Case[] = [
   { name: "arroyosas-8mb", title: "8 MB", bytes: 8 * 2 ** 20, warm: 50, count: 400, least: 1.3 },
 ];
 const ROUNDS = 3;
-const root = fileURLToPath(new URL("../../", import.meta.url));
-
-/** Is a program whose lines of output are waited for. */
-class Speaking implements Disposable {
-  readonly #child: ChildProcess;
-  readonly #lines: AsyncIterator<string>;
-  readonly #name: string;
-  #errors = "";
-
-  constructor(command: string, ...args: readonly string[]) {
-    this.#name = args[0] as string;
-    this.#child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
-    this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      this.#errors = (this.#errors + text).slice(-4000);
-    });
-    this.#lines = createInterface(this.#child.stdout as NodeJS.ReadableStream)[Symbol.asyncIterator]();
-  }
-
-  async line(): Promise<string> {
-    const { value, done } = await this.#lines.next();
-    if (done === true) throw new Error(`${this.#name} ended before its time:\n${this.#errors}`);
-    return value;
-  }
-
-  stop(): void {
-    this.#child.kill("SIGTERM");
-  }
-
-  [Symbol.dispose](): void {
-    this.#child.kill("SIGKILL");
-  }
-}
 
 /** Gives messages per second over one hop; the sink has checked each of them. */
 async function perSecond(python: string, hop: "ours" | "anew" | "theirs", one: Case, { quick }: Size): Promise<number> {

@@ -1,11 +1,12 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { root, runCommand } from "../run-command.mjs";
 
 const requirements = join(root, "scripts", "peers", "requirements.txt");
+const built = join(root, "scripts", "peers", "requirements-built.txt");
 /** What arroyopy 0.2.2 asks for. */
 const VERSIONS = ["3.12", "3.11"];
 const CANDIDATES = [...VERSIONS.map((version) => `python${version}`), "python3", "python"];
@@ -18,24 +19,38 @@ const PROBE = "import sys, venv, ensurepip; print('%d.%d' % sys.version_info[:2]
 export async function pythonWithPeers() {
   const { command, version } = await findPython();
   const packages = readFileSync(requirements, "utf8");
-  const id = createHash("sha256").update(`${version} ${process.platform} ${process.arch}\n${packages}`).digest("hex");
+  const compiled = readFileSync(built, "utf8");
+  const kind = `${version} ${process.platform} ${process.arch}`;
+  const id = createHash("sha256").update(`${kind}\n${packages}${compiled}`).digest("hex");
   const folder = join(root, "node_modules", ".cache", "arroyojs-peers", id.slice(0, 12));
   const python = join(folder, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
   // Written last: an environment that was broken off half-way is made again.
   const complete = join(folder, "complete");
   if (existsSync(complete)) return python;
 
-  const names = packages.split("\n").filter((line) => /^\w/.test(line));
-  process.stdout.write(
-    `peers: making an environment of Python ${version} with ${names.length} packages in ${folder}\n`,
-  );
+  const count = namesIn(packages).length;
+  process.stdout.write(`peers: making an environment of Python ${version} with ${count} packages in ${folder}\n`);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   await must([command, "-m", "venv", folder], "see above");
-  const pip = [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--only-binary", ":all:"];
-  await must([...pip, "--quiet", "-r", requirements], "it needs a package index or a cache; see above, then try again");
-  writeFileSync(complete, "");
+  const pip = [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--quiet"];
+  const whole = [...pip, "--only-binary", ":all:", "-r", requirements];
+  await must(whole, "it needs a package index or a cache; see above, then try again");
+  const missing = [];
+  for (const name of namesIn(compiled)) {
+    if ((await runCommand([...pip, "--no-deps", name])) !== 0) missing.push(name);
+  }
+  writeFileSync(complete, missing.join("\n"));
   return python;
+}
+
+/** Names the packages that could not be compiled for the environment of a Python. */
+export function missingPeers(python) {
+  return namesIn(readFileSync(join(dirname(dirname(python)), "complete"), "utf8"));
+}
+
+function namesIn(requirements) {
+  return requirements.split("\n").filter((line) => /^\w/.test(line));
 }
 
 async function findPython() {

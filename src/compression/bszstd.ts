@@ -5,6 +5,7 @@ import { type Blocks, shuffledBytes } from "./bslz4.ts";
 import { endsEarly, leftOver } from "./faults.ts";
 import { defaultBlock, FRAMING, putClaim } from "./framing.ts";
 import type { ElementSize, Kernels } from "./kernels.ts";
+import { decodeZstd } from "./zstd.ts";
 
 /** What Node has of Zstandard from version 22.15 on. */
 export interface Zstd {
@@ -12,7 +13,7 @@ export interface Zstd {
   zstdDecompressSync(bytes: Uint8Array, options: { maxOutputLength: number }): Uint8Array;
 }
 
-const REMEDY = "this Node has no Zstandard; use Node 22.15 or later, or bslz4 instead of bszstd";
+const REMEDY = "this Node cannot write Zstandard; use Node 22.15 or later, or bslz4 instead of bszstd";
 
 /** Gives Zstandard where this Node has it. */
 export function zstd(): Zstd | undefined {
@@ -20,12 +21,7 @@ export function zstd(): Zstd | undefined {
   return found.zstdDecompressSync === undefined ? undefined : (found as Zstd);
 }
 
-/** Refuses data that this Node cannot decode. */
-export function checkBszstd(): void {
-  if (zstd() === undefined) throw new RejectedError(`bszstd: ${REMEDY}`);
-}
-
-/** Decodes data of bitshuffle and Zstandard, which must fill the target. */
+/** Decodes data of bitshuffle and Zstandard, which must fill the target; without a library in JavaScript, slower. */
 export function decodeBszstd(
   bytes: Uint8Array,
   { from: first, blockElements }: Blocks,
@@ -34,7 +30,6 @@ export function decodeBszstd(
   using: Kernels,
   library: Zstd | undefined = zstd(),
 ): void {
-  if (library === undefined) throw new RejectedError(`bszstd: ${REMEDY}`);
   const shuffled = shuffledBytes(target.length, elementSize);
   const tail = bytes.length - (target.length - shuffled);
   let from = first;
@@ -53,8 +48,13 @@ export function decodeBszstd(
   target.set(bytes.subarray(tail), shuffled);
 }
 
-function decompressed(library: Zstd, block: Uint8Array, rawBytes: number): Uint8Array {
+function decompressed(library: Zstd | undefined, block: Uint8Array, rawBytes: number): Uint8Array {
   let rows: Uint8Array;
+  if (library === undefined) {
+    rows = new Uint8Array(rawBytes);
+    decodeZstd(block, rows);
+    return rows;
+  }
   try {
     rows = library.zstdDecompressSync(block, { maxOutputLength: rawBytes });
   } catch (cause) {

@@ -1,6 +1,6 @@
 import { RejectedError } from "../errors.ts";
 import { type Blocks, decodeBslz4, framedBlocks, headerlessBlocks } from "./bslz4.ts";
-import { checkBszstd, decodeBszstd } from "./bszstd.ts";
+import { decodeBszstd } from "./bszstd.ts";
 import { kernels } from "./chosen-kernels.ts";
 import type { Compression } from "./compression.ts";
 import { FRAMING, readClaim } from "./framing.ts";
@@ -12,13 +12,12 @@ const LZ4_MOST = 255;
 
 /**
  * Refuses, before anything is allocated, bytes that cannot become the expected size: a header that claims another one,
- * too few bytes for it, a compression that this Node does not have. Looks at the header only.
+ * too few bytes for it. Looks at the header only.
  */
 export function checkCompressed(compression: Compression, bytes: Uint8Array, rawBytes: number): void {
   if (compression.name === "lz4") checkLz4(bytes, lz4Framing(compression, bytes, rawBytes), rawBytes);
   else blocksOf(compression, bytes, rawBytes);
-  if (compression.name === "bszstd") checkBszstd();
-  else if (rawBytes > bytes.length * LZ4_MOST) {
+  if (compression.name !== "bszstd" && rawBytes > bytes.length * LZ4_MOST) {
     throw new RejectedError(`${bytes.length} compressed bytes cannot become ${rawBytes}`);
   }
 }

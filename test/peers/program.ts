@@ -62,6 +62,19 @@ export class Program implements AsyncDisposable {
       .map((line) => JSON.parse(line) as unknown);
   }
 
+  /** Waits for the first line that the program prints, and gives its JSON. */
+  async firstLine(): Promise<unknown> {
+    let ended = false;
+    void this.#ended.then(() => {
+      ended = true;
+    });
+    while (!this.#output.includes("\n")) {
+      if (ended) throw new Error(`${this.#script} ended before it said anything:\n${this.#errors}`);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    return JSON.parse(this.#output.slice(0, this.#output.indexOf("\n"))) as unknown;
+  }
+
   /** Sends SIGTERM, and gives what the program printed until it ended by itself. */
   async stop(): Promise<string> {
     this.#child.kill("SIGTERM");

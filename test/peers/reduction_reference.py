@@ -1,6 +1,9 @@
 """Writes what numpy and pyFAI make of seeded frames, as JSON: the curves that arroyojs/reduction is compared with.
 
-Usage: python reduction_reference.py FOLDER
+Usage: python reduction_reference.py FOLDER [SEED]
+
+Without a seed these are the curves that are committed. With one the frames are others: their counts take the whole
+range of their type, with both signs, and for every type there are all corrections, in one dimension and in two.
 """
 
 import json
@@ -18,12 +21,15 @@ from pyFAI.detectors import Detector
 from pyFAI.integrator.azimuthal import AzimuthalIntegrator
 
 ROWS, COLUMNS = 48, 64
+# What is added to every seed, and whether counts take the whole range of their type.
+BASE = int(sys.argv[2]) if len(sys.argv) > 2 else 0
+WIDE = len(sys.argv) > 2
 DTYPES = ["uint8", "int8", "uint16", "int16", "uint32", "int32", "uint64", "int64", "float32", "float64"]
 
 
 def numbers(seed, count):
     """The same generator stands in test/reduction/seeded-frames.ts."""
-    state = seed
+    state = seed + BASE
     made = numpy.empty(count, dtype=numpy.int64)
     for at in range(count):
         state = (state * 1664525 + 1013904223) % 2**32
@@ -35,13 +41,26 @@ def frame(dtype, seed):
     made = numbers(seed, ROWS * COLUMNS)
     saturated = made % 97 == 0
     kind = numpy.dtype(dtype)
-    if kind.kind == "f":
-        counts = ((made >> 8) % 1000 / 4).astype(kind)
-        counts[saturated] = numpy.nan
-    else:
-        counts = ((made >> 8) % (100 if kind.itemsize == 1 else 1000)).astype(kind)
-        counts[saturated] = numpy.iinfo(kind).max
+    counts = (wide(made, kind) if WIDE else narrow(made, kind)).astype(kind)
+    counts[saturated] = numpy.nan if kind.kind == "f" else numpy.iinfo(kind).max
     return counts.reshape(ROWS, COLUMNS), saturated.reshape(ROWS, COLUMNS)
+
+
+def narrow(made, kind):
+    if kind.kind == "f":
+        return (made >> 8) % 1000 / 4
+    return (made >> 8) % (100 if kind.itemsize == 1 else 1000)
+
+
+def wide(made, kind):
+    """Never the largest value of the type, which says that a pixel is saturated; one in sixteen is below zero."""
+    if kind.kind == "f":
+        size = made / 256
+    elif kind.itemsize == 8:
+        size = made * 2**20
+    else:
+        size = (made >> 8 if kind.itemsize < 4 else made) % (2 ** (8 * kind.itemsize - (kind.kind == "i")) - 1)
+    return numpy.where((made >> 5) % 16 == 0, -size, size) if kind.kind in "fi" else size
 
 
 def pixel_mask(seed):
@@ -68,6 +87,17 @@ def cases():
         mask=False, dark=False, flat=False, solidAngle=False, polarisation=None, errors="none", azimuth=None,
     )
     everything = dict(mask=True, dark=True, flat=True, solidAngle=True, polarisation=0.9, errors="poisson")
+    # In two dimensions pyFAI adds the dark to the variance, in one it does not.
+    around = dict(dict(everything, dark=False), bins=8, azimuth=dict(bins=6, range=[-83.0, 68.0]))
+    if WIDE:
+        for dtype in DTYPES:
+            for split in ["no", "bbox"]:
+                yield dict(base, dtype=dtype, split=split)
+                yield dict(base, dtype=dtype, split=split, **everything)
+                yield dict(base, dtype=dtype, split=split, **dict(around, mask=False, errors="none"))
+                yield dict(base, dtype=dtype, split=split, **around)
+                yield dict(base, dtype=dtype, split=split, geometry="turned", unit="q_A^-1", range=[0.4, 1.0], mask=True)
+        return
     for dtype in DTYPES:
         yield dict(base, dtype=dtype)
         yield dict(base, dtype=dtype, split="bbox", **everything)
@@ -78,9 +108,7 @@ def cases():
     for orientation in [1, 2, 3, 4]:
         yield dict(base, geometry="turned", orientation=orientation, unit="2th_deg", range=[4.0, 9.5], split="bbox", **everything)
     for split in ["no", "bbox"]:
-        # In two dimensions pyFAI adds the dark to the variance, in one it does not.
-        azimuth = dict(bins=6, range=[-83.0, 68.0])
-        yield dict(base, geometry="flat", unit="r_mm", bins=8, split=split, azimuth=azimuth, **dict(everything, dark=False))
+        yield dict(base, geometry="flat", unit="r_mm", split=split, **around)
 
 
 def integrate(case):

@@ -14,10 +14,13 @@ import {
   sequenceOf,
   takePayload,
 } from "../../message/documents/index.ts";
+import { Event } from "../../message/event.ts";
 import { onlyFrame } from "../../message/frames.ts";
 import { isJsonText, readJson } from "../../message/json/json-reader.ts";
 import type { Limits } from "../../message/limits.ts";
+import { encodedBytes } from "../../message/ndarray.ts";
 import { decodedResult } from "./browser-form.ts";
+import { FrameForm } from "./frame-form.ts";
 
 /** The field that names the run, in Starts only. */
 export const RUN_KEYS = ["run_id"] as const;
@@ -28,14 +31,28 @@ export const RECEIVED: AsReceived = new AsReceived();
 /** From so many bytes on an image is large. */
 export const LARGE_BYTES: number = 32 * 1024;
 
+/** More than a frame of a known form has beside its image. */
+const FORM_BYTES = 4096;
+
 /** The text in `tiled_url` that asks receivers to flush; the image and the number of such an event mean nothing. */
 const FLUSH_SIGNAL = "FLUSH_SIGNAL";
 
 /** Makes a reader of frames and of the messages for browsers alike. */
 export function arroyosasReader(limits: Limits): (frames: readonly Uint8Array[]) => readonly Decoded[] {
   const runs = new RunInTurn({ oneAtATime: true });
+  const form = new FrameForm();
+  // What is known needs no check but this one, which may be stricter than the first frame of a form needed.
+  const isFormOf = limits.maxHeaderBytes >= FORM_BYTES;
   return (frames) => {
     const frame = onlyFrame(frames, limits);
+    const known = isFormOf ? form.read(frame) : undefined;
+    if (known !== undefined && known.fields.tiled_url !== FLUSH_SIGNAL) {
+      const { fields, array } = known;
+      const event = new Event(fields, array, { run: runs.event(undefined) }) as unknown as Event;
+      const decoded: Decoded = { message: event, sequence: fields.frame_number };
+      if (frame.length >= LARGE_BYTES) RECEIVED.keep(decoded, frames);
+      return [decoded];
+    }
     const document = isJsonText(frame) ? readText(frame, limits) : readDocument(frame, limits);
     const arrays = arraysOf(document);
     if (document["msg_type"] === undefined) {
@@ -50,8 +67,13 @@ export function arroyosasReader(limits: Limits): (frames: readonly Uint8Array[])
     // A flush is sent in and between runs. It belongs to none, so that it opens none, and so that its number, which is
     // always 0, is not taken for a gap.
     const run = document["tiled_url"] === FLUSH_SIGNAL ? undefined : runs.event(undefined);
-    const decoded = decodedEvent(document, takePayload(found), { run, sequence });
+    const payload = takePayload(found);
+    const decoded = decodedEvent(document, payload, { run, sequence });
     if (frame.length >= LARGE_BYTES) RECEIVED.keep(decoded, frames);
+    const image = encodedBytes(payload);
+    if (isFormOf && form.isLearning && image !== undefined && found.form === "map") {
+      form.learn(frame, document, payload, image.byteOffset - frame.byteOffset);
+    }
     return [decoded];
   };
 }

@@ -17,6 +17,7 @@ import type { Start } from "../../message/start.ts";
 import type { Stop } from "../../message/stop.ts";
 import { LARGE_BYTES, RECEIVED, RUN_KEYS } from "./arroyosas-reader.ts";
 import { pictureFields, resultKind } from "./browser-form.ts";
+import { FrameForm, imageIn } from "./frame-form.ts";
 import { plainJson } from "./plain-json.ts";
 
 /** What receivers insist on in a Start, where nothing better is known. */
@@ -26,6 +27,7 @@ const UNKNOWN = Object.freeze({ width: 0, height: 0, data_type: "", tiled_url: "
 export function arroyosasWriter(browser: boolean): Writer {
   const documents = new DocumentWriter("map");
   const runs = new RunsWritten(0);
+  const form = new FrameForm();
   return (message: AnyMessage) => {
     runs.checkTurn(message, "arroyosas");
     if (message.type !== "event") {
@@ -43,9 +45,19 @@ export function arroyosasWriter(browser: boolean): Writer {
         return [received];
       }
     }
+    const array = arrayOf(message.payload);
+    const plain = !browser && kind === undefined ? form.write(fields, array) : undefined;
+    if (plain !== undefined) {
+      runs.number(message.run, fields["frame_number"]);
+      return [[plain]];
+    }
     let document = fields;
     if (kind !== "picture") document = browser ? pictureFields(message, fields) : frameFields(message, fields, runs);
-    return [[documents.write(document, "event.metadata", arrayOf(message.payload))]];
+    const known = form.write(document, array);
+    if (known !== undefined) return [[known]];
+    const written = documents.write(document, "event.metadata", array);
+    if (form.isLearning) form.learn(written, document, array, imageIn(written, array.byteLength));
+    return [[written]];
   };
 }
 

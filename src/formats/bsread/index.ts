@@ -5,6 +5,9 @@ import { bsreadWriter } from "./bsread-writer.ts";
 
 export type { BsreadOptions } from "./bsread-options.ts";
 
+/** Two thousand channels, with two parts for each. */
+const LIMITS = Object.freeze({ maxFrames: 4096 });
+
 /** Makes the codec of bsread: the channels of a pulse. */
 export function bsread(options: BsreadOptions = {}): Codec {
   checkOptions(options);
@@ -12,6 +15,7 @@ export function bsread(options: BsreadOptions = {}): Codec {
   return {
     name: "bsread",
     withoutStart: "make",
+    limits: LIMITS,
     reader: (limits) => bsreadReader(limits, options),
     writer: () => bsreadWriter({ channel, compression, now }),
   };

@@ -14,6 +14,11 @@ import { tableOf } from "./ess-tables.ts";
 import { flatMessage } from "./flat-writer.ts";
 
 const NONE: Payload = new Uint8Array(0);
+/** What receivers in Python insist on, also where there is nothing to say. */
+const NO_TEXTS = {
+  pl72: { filename: "", service_id: "", instrument_name: "", broker: "", control_topic: "" },
+  "6s4t": { service_id: "", command_id: "" },
+} as const;
 
 /** Makes a writer: `pl72` for a Start, `6s4t` for a Stop, and for an event what it was, or `da00`. */
 export function essWriter(options: Required<EssOptions>): Writer {
@@ -43,14 +48,14 @@ function lifecycleContent(message: Start<unknown> | Stop<unknown>, { now }: Requ
   const time = Math.round(envelope.timeMs ?? now());
   if (message.type === "stop") {
     if (data["schema"] === "6s4t") return { ...data, job_id: run };
-    return { schema: "6s4t", job_id: run, run_name: run, stop_time: time, ...known("6s4t", data) };
+    return { schema: "6s4t", job_id: run, run_name: run, ...NO_TEXTS["6s4t"], stop_time: time, ...known("6s4t", data) };
   }
   if (data["schema"] === "pl72") return { ...data, job_id: run };
   const own = known("pl72", data);
   const others = Object.fromEntries(Object.entries(data).filter(([key]) => !Object.hasOwn(own, key)));
   const text = Buffer.from(exactJson(others, "start.data")).toString();
   const made = { start_time: time, run_name: run, nexus_structure: "{}", metadata: text, n_periods: 1 };
-  return { schema: "pl72", ...made, ...own, job_id: run };
+  return { schema: "pl72", ...NO_TEXTS.pl72, ...made, ...own, job_id: run };
 }
 
 /** Gives the fields of data that a schema has, with values that it takes. */
@@ -67,7 +72,7 @@ function eventContent(event: Event<unknown>, { now, sourceName }: Required<EssOp
   const content = fieldsOf(event.metadata, "event.metadata");
   const { schema } = content;
   if (typeof schema === "string" && isKnownSchema(schema) && schema !== "pl72" && schema !== "6s4t") return content;
-  const timestamp = BigInt(Math.round((event.envelope.timeMs ?? now()) * 1e6));
+  const timestamp = nanoseconds(event.envelope.timeMs ?? now());
   const empty = event.payload.byteLength === 0 && !isNdArray(event.payload);
   const signal = { name: "signal", data: payloadMark("msgpack-numpy") };
   const others = Object.entries(content).flatMap(([name, value]) =>
@@ -78,6 +83,12 @@ function eventContent(event: Event<unknown>, { now, sourceName }: Required<EssOp
     throw new UsageError("event.metadata.signal: the array of the payload has this name; rename this field");
   }
   return { schema: "da00", source_name: sourceName, timestamp, variables: empty ? others : [signal, ...others] };
+}
+
+/** Gives a time in nanoseconds, of which a number has not enough digits. */
+function nanoseconds(timeMs: number): bigint {
+  const whole = Math.floor(timeMs);
+  return BigInt(whole) * 1_000_000n + BigInt(Math.round((timeMs - whole) * 1e6));
 }
 
 /** Gives what a variable can hold: what is neither number, text nor array travels as JSON. */

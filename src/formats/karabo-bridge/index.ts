@@ -5,6 +5,9 @@ import { karaboWriter } from "./karabo-writer.ts";
 
 export type { KaraboBridgeOptions } from "./karabo-options.ts";
 
+/** Two thousand maps and arrays, with two parts for each. */
+const LIMITS = Object.freeze({ maxFrames: 4096 });
+
 /** Makes the codec of the Karabo bridge: trains, in both versions of its protocol. */
 export function karaboBridge(options: KaraboBridgeOptions = {}): Codec {
   checkOptions(options);
@@ -12,6 +15,7 @@ export function karaboBridge(options: KaraboBridgeOptions = {}): Codec {
   return {
     name: "karabo-bridge",
     withoutStart: "make",
+    limits: LIMITS,
     reader: (limits) => karaboReader(limits, options),
     writer: () => karaboWriter(written),
   };
