@@ -58,6 +58,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: () => import("./commands/validate.ts"),
   },
   {
+    name: "doctor",
+    summary: "check this machine, and what a configuration will meet: brokers, limits, disks",
+    load: () => import("./commands/doctor.ts"),
+  },
+  {
     name: "list",
     aliases: ["list-blocks"],
     summary: "list the blocks of a configuration",

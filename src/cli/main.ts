@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { nearest } from "../config/nearest.ts";
 import { PromiseError, text, UsageError } from "../errors.ts";
+import { nearest } from "../options/nearest.ts";
 import type { Command } from "./command.ts";
 import { COMMANDS, type CommandEntry } from "./command-table.ts";
 import { commandHelp, mainHelp } from "./help.ts";

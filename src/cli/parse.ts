@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
-import { insteadOf, nearest } from "../config/nearest.ts";
 import { UsageError } from "../errors.ts";
+import { insteadOf, nearest } from "../options/nearest.ts";
 import { Args } from "./args.ts";
 import type { Command, Option } from "./command.ts";
 

@@ -1,4 +1,4 @@
-import { nearest } from "./nearest.ts";
+import { nearest } from "../options/nearest.ts";
 import type { Complain } from "./shape.ts";
 import { type Entry, type MapValue, nameOf, type ScalarValue, type Value } from "./value.ts";
 

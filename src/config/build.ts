@@ -9,13 +9,13 @@ import type { AnyMessage } from "../message/message.ts";
 import { compose } from "../operator/compose.ts";
 import type { Step } from "../operator/function-operator.ts";
 import { parallel } from "../operator/threads/parallel.ts";
+import { insteadOf } from "../options/nearest.ts";
 import type { Publisher } from "../publisher/publisher.ts";
 import type { PublisherEntry } from "../publisher/publisher-entry.ts";
 import { type ComponentDescription, ROLES } from "./component-shape.ts";
 import type { BlockDescription, Configuration } from "./configuration.ts";
 import { partsOf } from "./describe.ts";
 import { addressOf, loadFunction, makeCodec, makePart } from "./made.ts";
-import { insteadOf } from "./nearest.ts";
 import { type Commons, loadCodec } from "./registry.ts";
 import type { Stretch } from "./source-file.ts";
 import { CodecUse, FunctionUse, type Used } from "./use.ts";
@@ -62,6 +62,11 @@ function chosenBlocks({ blocks }: Configuration, only: readonly string[] | undef
       throw new UsageError(`block ${name}: is not in the configuration; ${insteadOf(name, names)}`);
   }
   return blocks.filter(({ name }) => only.includes(name));
+}
+
+/** Gives the options of a part with what their `use:` names loaded and in place, as its class would get them. */
+export function madeOptions(configuration: Configuration, used: Used): Promise<Readonly<Record<string, unknown>>> {
+  return new Building(configuration).options(used);
 }
 
 class Building {
@@ -132,7 +137,7 @@ class Building {
   async #part({ role, used, beside }: ComponentDescription): Promise<unknown> {
     const { folder } = this.#configuration;
     const { use } = used;
-    const options = await this.#options(used);
+    const options = await this.options(used);
     const builtIn = use.kind === "built-in" ? ROLES[role].builtIns[use.name] : undefined;
     const { threads } = beside;
     if (typeof threads === "number") {
@@ -150,7 +155,7 @@ class Building {
   }
 
   /** Gives options with what their `use:` names in place. */
-  async #options({ options = {} }: Used): Promise<Record<string, unknown>> {
+  async options({ options = {} }: Used): Promise<Record<string, unknown>> {
     return (await this.#inPlace(options)) as Record<string, unknown>;
   }
 

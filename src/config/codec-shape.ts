@@ -1,6 +1,6 @@
 import { nativeCodec } from "../message/native/native-codec.ts";
+import { insteadOf } from "../options/nearest.ts";
 import { objectSchema } from "./map-shape.ts";
-import { insteadOf } from "./nearest.ts";
 import { CODEC_OPTIONS, codecOptions } from "./options/codecs.ts";
 import { literal, type Shape } from "./shape.ts";
 import { CodecUse } from "./use.ts";

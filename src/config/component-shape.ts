@@ -1,7 +1,7 @@
+import { nearest } from "../options/nearest.ts";
 import { fromAncestor } from "./ancestor.ts";
 import { codecShape } from "./codec-shape.ts";
 import { anyMap, objectSchema, readFields } from "./map-shape.ts";
-import { nearest } from "./nearest.ts";
 import { type BuiltIn, LISTENERS, OPERATORS, PUBLISHERS } from "./registry.ts";
 import {
   type Complain,

@@ -1,12 +1,12 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { ConfigurationError } from "../errors.ts";
+import { nearest } from "../options/nearest.ts";
 import { BLOCK } from "./block-shape.ts";
 import { type ComponentDescription, ROLES } from "./component-shape.ts";
 import type { BlockDescription, Configuration } from "./configuration.ts";
 import { findModule } from "./find-module.ts";
 import { readFields } from "./map-shape.ts";
-import { nearest } from "./nearest.ts";
 import { readYaml } from "./read-yaml.ts";
 import type { Commons } from "./registry.ts";
 import { realPath } from "./secret-file.ts";

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../options/nearest.ts";
 import { neighbours } from "./neighbours.ts";
 import { isBelow, realPath } from "./secret-file.ts";
 import type { Use } from "./use.ts";

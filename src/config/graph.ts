@@ -85,7 +85,8 @@ function familyOf(name: string): string {
   return name.split("-", 1)[0] as string;
 }
 
-function meet(one: Pick<Endpoint, "verb" | "address">, other: Pick<Endpoint, "verb" | "address">): boolean {
+/** Tells whether two ends lead to each other: one binds where the other connects, or both name one place. */
+export function meet(one: Pick<Endpoint, "verb" | "address">, other: Pick<Endpoint, "verb" | "address">): boolean {
   const isCall = ["bind", "connect"].includes(one.verb);
   return (one.verb !== other.verb) === isCall && keyOf(one) === keyOf(other);
 }

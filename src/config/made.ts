@@ -3,11 +3,11 @@ import { ArroyoError, text } from "../errors.ts";
 import { Listener } from "../listener/listener.ts";
 import type { Codec } from "../message/codec.ts";
 import { Operator } from "../operator/operator.ts";
+import { insteadOf } from "../options/nearest.ts";
 import { Publisher } from "../publisher/publisher.ts";
 import type { Role } from "./component-shape.ts";
 import { findModule } from "./find-module.ts";
 import { loadCode } from "./load-code.ts";
-import { insteadOf } from "./nearest.ts";
 import type { Used } from "./use.ts";
 
 /** Says what is wrong with code that a configuration names, in words for the configuration's author. */

@@ -1,4 +1,4 @@
-import { insteadOf, nearest } from "./nearest.ts";
+import { insteadOf, nearest } from "../options/nearest.ts";
 import type { Complain, Fields, JsonSchema, Shape } from "./shape.ts";
 import { type MapValue, nameOf, plainOf } from "./value.ts";
 

@@ -1,3 +1,4 @@
+import type { Checkup } from "../checkup/finding.ts";
 import { UsageError } from "../errors.ts";
 import type { Listener } from "../listener/listener.ts";
 import type { Codec } from "../message/codec.ts";
@@ -45,6 +46,8 @@ export interface BuiltIn<T> {
   readonly ends?: (options: Options) => readonly End[];
   /** Says what those of one configuration must agree upon, and what is wrong where they do not. */
   readonly agree?: (options: Options, commons: Commons) => string | undefined;
+  /** Checks what it would meet; absent where it meets nothing outside of the process. */
+  readonly check?: Checkup;
   /** Loads the code and makes one. */
   make(options: Options, commons: Commons): Promise<T>;
 }
@@ -55,6 +58,7 @@ export const LISTENERS: Readonly<Record<string, BuiltIn<Listener<AnyMessage>>>> 
     about: "Brings in what other programs publish or push over ZeroMQ",
     options: ZMQ_LISTENER,
     ends: zmqEnds,
+    check: checker(async () => (await import("../transports/zmq/checkup.ts")).checkZmq),
     make: maker(async () => (await import("../transports/zmq/index.ts")).ZmqListener),
   },
   memory: {
@@ -71,48 +75,56 @@ export const LISTENERS: Readonly<Record<string, BuiltIn<Listener<AnyMessage>>>> 
     about: "Brings in what is published on Redis channels",
     options: REDIS_LISTENER,
     ends: redisEnds,
+    check: checker(async () => (await import("../transports/redis/checkup.ts")).checkRedisChannels),
     make: maker(async () => (await import("../transports/redis/index.ts")).RedisListener),
   },
   "redis-stream": {
     about: "Brings in what stands in a Redis stream",
     options: REDIS_STREAM_LISTENER,
     ends: redisEnds,
+    check: checker(async () => (await import("../transports/redis/checkup.ts")).checkRedisStream),
     make: maker(async () => (await import("../transports/redis/index.ts")).RedisStreamListener),
   },
   kafka: {
     about: "Brings in what stands in a Kafka topic",
     options: KAFKA_LISTENER,
     ends: kafkaEnds,
+    check: checker(async () => (await import("../transports/kafka/checkup.ts")).checkKafka),
     make: maker(async () => (await import("../transports/kafka/index.ts")).KafkaListener),
   },
   amqp: {
     about: "Brings in what stands in a queue of RabbitMQ",
     options: AMQP_LISTENER,
     ends: amqpEnds,
+    check: checker(async () => (await import("../transports/amqp/checkup.ts")).checkAmqp),
     make: maker(async () => (await import("../transports/amqp/index.ts")).AmqpListener),
   },
   "amqp-stream": {
     about: "Brings in what stands in a stream of RabbitMQ",
     options: AMQP_STREAM_LISTENER,
     ends: amqpEnds,
+    check: checker(async () => (await import("../transports/amqp/checkup.ts")).checkAmqpStream),
     make: maker(async () => (await import("../transports/amqp/index.ts")).AmqpStreamListener),
   },
   websocket: {
     about: "Brings in what a WebSocket sends",
     options: WEBSOCKET_LISTENER,
     ends: urlEnds,
+    check: checker(async () => (await import("../transports/websocket/checkup.ts")).checkWebSocketListener),
     make: maker(async () => (await import("../transports/websocket/index.ts")).WebSocketListener),
   },
   files: {
     about: "Brings in the files of a folder, each when it is complete",
     options: FILES_LISTENER,
     ends: folderEnds,
+    check: checker(async () => (await import("../transports/files/checkup.ts")).checkFiles),
     make: maker(async () => (await loadFiles()).FilesListener),
   },
   capture: {
     about: "Plays what was recorded",
     options: CAPTURE_LISTENER,
     ends: captureEnds,
+    check: checker(async () => (await import("../transports/files/checkup.ts")).checkCapture),
     make: maker(async () => (await loadFiles()).CaptureListener),
   },
 };
@@ -123,6 +135,7 @@ export const PUBLISHERS: Readonly<Record<string, BuiltIn<Publisher<AnyMessage>>>
     about: "Sends results out over ZeroMQ",
     options: ZMQ_PUBLISHER,
     ends: zmqEnds,
+    check: checker(async () => (await import("../transports/zmq/checkup.ts")).checkZmq),
     make: maker(async () => (await import("../transports/zmq/index.ts")).ZmqPublisher),
   },
   memory: {
@@ -139,36 +152,42 @@ export const PUBLISHERS: Readonly<Record<string, BuiltIn<Publisher<AnyMessage>>>
     about: "Publishes results on a Redis channel",
     options: REDIS_PUBLISHER,
     ends: redisEnds,
+    check: checker(async () => (await import("../transports/redis/checkup.ts")).checkRedisChannels),
     make: maker(async () => (await import("../transports/redis/index.ts")).RedisPublisher),
   },
   "redis-stream": {
     about: "Adds results to a Redis stream",
     options: REDIS_STREAM_PUBLISHER,
     ends: redisEnds,
+    check: checker(async () => (await import("../transports/redis/checkup.ts")).checkRedisStream),
     make: maker(async () => (await import("../transports/redis/index.ts")).RedisStreamPublisher),
   },
   kafka: {
     about: "Sends results to a Kafka topic",
     options: KAFKA_PUBLISHER,
     ends: kafkaEnds,
+    check: checker(async () => (await import("../transports/kafka/checkup.ts")).checkKafka),
     make: maker(async () => (await import("../transports/kafka/index.ts")).KafkaPublisher),
   },
   amqp: {
     about: "Sends results to a queue, a stream or an exchange of RabbitMQ",
     options: AMQP_PUBLISHER,
     ends: amqpEnds,
+    check: checker(async () => (await import("../transports/amqp/checkup.ts")).checkAmqp),
     make: maker(async () => (await import("../transports/amqp/index.ts")).AmqpPublisher),
   },
   websocket: {
     about: "Sends results to browsers and other clients, and never waits for one",
     options: WEBSOCKET_PUBLISHER,
     ends: servedEnds,
+    check: checker(async () => (await import("../transports/websocket/checkup.ts")).checkWebSocketPublisher),
     make: maker(async () => (await import("../transports/websocket/index.ts")).WebSocketPublisher),
   },
   capture: {
     about: "Records a stream into a file, as it was",
     options: CAPTURE_PUBLISHER,
     ends: captureEnds,
+    check: checker(async () => (await import("../transports/files/checkup.ts")).checkCapture),
     make: maker(async () => (await loadFiles()).CapturePublisher),
   },
 };
@@ -186,6 +205,11 @@ export const OPERATORS: Readonly<Record<string, BuiltIn<Step<AnyMessage, AnyMess
 /** What was read by the table of a class is what its constructor takes. */
 function maker<T>(load: () => Promise<new (options: never) => T>): (options: Options) => Promise<T> {
   return async (options) => new (await load())(options as never);
+}
+
+/** A checkup is loaded when it is first asked for. */
+function checker(load: () => Promise<Checkup>): Checkup {
+  return async (options, examination) => (await load())(options, examination);
 }
 
 function reduction({
@@ -236,6 +260,7 @@ const CODECS: Readonly<Record<CodecName, () => Promise<CodecFactory>>> = {
   odin: async () => (await import("../formats/odin/index.ts")).odin,
   slsdetector: async () => (await import("../formats/slsdetector/index.ts")).slsDetector,
   stins: async () => (await import("../formats/stins/index.ts")).stins,
+  tiled: always(async () => (await import("../formats/tiled/index.ts")).tiledCodec),
   timepix: always(async () => (await import("../formats/timepix/index.ts")).timepixCodec),
 };
 
@@ -304,6 +329,12 @@ export async function makeCaptureListener(
 ): Promise<Listener<AnyMessage>> {
   const { CaptureListener } = await import("../transports/files/index.ts");
   return new CaptureListener<AnyMessage>(options);
+}
+
+/** Makes a listener that watches a Kafka topic, for commands: in a group of its own, which is deleted at the end. */
+export async function makeKafkaWatcher(options: Options): Promise<Listener<AnyMessage>> {
+  const { KafkaWatcher } = await import("../transports/kafka/kafka-watcher.ts");
+  return new KafkaWatcher<AnyMessage>(options as never);
 }
 
 /** Loads what records, replays and watches files, for commands. */

@@ -1,5 +1,5 @@
+import { insteadOf, nearest } from "../options/nearest.ts";
 import { plainScalar } from "./interpolation.ts";
-import { insteadOf, nearest } from "./nearest.ts";
 import type { Stretch } from "./source-file.ts";
 import { nameOf, type ScalarValue, type Value } from "./value.ts";
 

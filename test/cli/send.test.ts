@@ -104,8 +104,9 @@ describe("send into look", () => {
       'arroyo: send: "localhost:5555" is no address of a stream; write tcp://localhost:5555\n',
     ],
     [
-      ["look", "redis://x"],
-      'arroyo: look: "redis://x" is no address of a stream; write tcp://HOST:PORT or ipc:///PATH\n',
+      ["look", "mqtt://x"],
+      'arroyo: look: "mqtt://x" is no address of a stream; write tcp://HOST:PORT, ipc:///PATH, redis://, kafka://, ' +
+        "amqp://, ws:// or the path of a capture\n",
     ],
     [["look", "tcp://x:1", "--sub", "--pull"], "arroyo: look: --sub and --pull exclude each other; leave one out\n"],
     [

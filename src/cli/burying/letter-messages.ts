@@ -1,9 +1,8 @@
-import { CODEC_NAMES, loadCodec } from "../../config/registry.ts";
+import { codecNameOf, loadCodec } from "../../config/registry.ts";
 import type { DeadLetter } from "../../dead-letters/dead-letter.ts";
 import type { Codec } from "../../message/codec.ts";
-import { DEFAULT_LIMITS } from "../../message/limits.ts";
+import { limitsOf } from "../../message/limits.ts";
 import type { AnyMessage } from "../../message/message.ts";
-import { nativeCodec } from "../../message/native/native-codec.ts";
 import { guess } from "../looking/guess.ts";
 
 /** Is what the bytes of a letter hold. */
@@ -19,16 +18,16 @@ export interface LetterMessages {
 export async function messagesOf(letter: DeadLetter, given?: Codec): Promise<LetterMessages> {
   const named = given ?? (await codecNamed(letter.codec));
   const codec = named ?? (await guess([letter.frames], (name, options) => loadCodec(name, options))).codec;
-  const format = codec === nativeCodec ? "native" : codec.name;
+  const format = codecNameOf(codec.name) ?? codec.name;
   try {
-    const decoded = codec.reader(DEFAULT_LIMITS)(letter.frames);
+    const decoded = codec.reader(limitsOf(codec))(letter.frames);
     return { messages: decoded.map(({ message }) => message), codec, format };
   } catch {
     return { messages: [], codec, format };
   }
 }
 
-async function codecNamed(name: string): Promise<Codec | undefined> {
-  if (name === nativeCodec.name) return nativeCodec;
-  return (CODEC_NAMES as readonly string[]).includes(name) ? await loadCodec(name) : undefined;
+async function codecNamed(own: string): Promise<Codec | undefined> {
+  const name = codecNameOf(own);
+  return name === undefined ? undefined : await loadCodec(name);
 }

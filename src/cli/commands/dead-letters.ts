@@ -1,10 +1,10 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Block } from "../../block/block.ts";
-import { insteadOf } from "../../config/nearest.ts";
 import { UsageError } from "../../errors.ts";
 import type { Codec } from "../../message/codec.ts";
 import type { AnyMessage } from "../../message/message.ts";
+import { insteadOf } from "../../options/nearest.ts";
 import type { Args } from "../args.ts";
 import { messagesOf } from "../burying/letter-messages.ts";
 import { lettersOf, type Placed } from "../burying/letter-places.ts";
@@ -13,7 +13,7 @@ import { drop, LettersListener, type ReadLetter } from "../burying/letters-liste
 import type { Command } from "../command.ts";
 import { CONFIGURATION_OPTIONS } from "../configuration-options.ts";
 import { type Io, print, written } from "../io.ts";
-import { formatNamed, publisherAt } from "../parts.ts";
+import { endOf, formatNamed, publisherAt } from "../parts.ts";
 
 const ACTIONS: Readonly<Record<string, (ids: readonly string[], args: Args, io: Io) => Promise<number>>> = {
   list,
@@ -146,8 +146,9 @@ async function publish(
   codec: Codec,
   { url, io, args }: { readonly url: string; readonly io: Io; readonly args: Args },
 ): Promise<readonly Placed[]> {
-  const end = { url, binds: !args.flag("connect"), shares: args.flag("push") };
-  const publisher = await publisherAt(end, { codec, stream: "dead-letters", waits: true });
+  const end = endOf(args, "dead-letters", url, "bind");
+  const sending = { codec, stream: "dead-letters", waits: true };
+  const publisher = await publisherAt(end, sending, { command: "dead-letters", cwd: io.cwd });
   const listener = new LettersListener(letters);
   const block = new Block<AnyMessage, AnyMessage>({ name: "replay", listeners: [listener], publishers: [publisher] });
   const stop = (): void => void block.stop();

@@ -1,13 +1,14 @@
 import { resolve } from "node:path";
-import { insteadOf } from "../../config/nearest.ts";
 import { codecOptions } from "../../config/options/codecs.ts";
 import { CODEC_NAMES } from "../../config/registry.ts";
 import { UsageError } from "../../errors.ts";
+import { insteadOf } from "../../options/nearest.ts";
 import type { Args } from "../args.ts";
 import type { Command } from "../command.ts";
 import { decodeCapture, isCapture } from "../decoding/capture-file.ts";
-import { BSLZ4, type Decoding, decodeFile, refusedBy } from "../decoding/decode-file.ts";
+import { type Decoding, decodeFile, refusedBy } from "../decoding/decode-file.ts";
 import { jsonOption } from "../decoding/json-option.ts";
+import { BLOBS } from "../decoding/told-blob.ts";
 import { type Io, print, written } from "../io.ts";
 
 /** `arroyo decode`. */
@@ -27,7 +28,7 @@ export const command: Command = {
     data: { type: "boolean", description: "print the bytes of the arrays, too, as base64" },
     each: { type: "boolean", description: "print a line for each message of a capture" },
     options: { type: "string", value: "JSON", description: "options of the format, as in a configuration" },
-    params: { type: "string", value: "JSON", description: "of bslz4: elemSize, rawBytes, dtype and shape" },
+    params: { type: "string", value: "JSON", description: "of bslz4 and bszstd: elemSize, rawBytes, dtype and shape" },
   },
   positionals: { min: 1, max: 100_000 },
   async run(args, io) {
@@ -75,7 +76,7 @@ async function printCapture(path: string, decoding: Decoding, each: boolean, io:
 /** Gives what is wanted; where it cannot be, each file gets its line all the same. */
 function decodingOf(format: string, args: Args, failed: (error: unknown) => void): Decoding | undefined {
   try {
-    const names = [...CODEC_NAMES, BSLZ4];
+    const names: readonly string[] = [...CODEC_NAMES, ...BLOBS];
     if (!names.includes(format)) {
       throw new UsageError(`decode: there is no format "${format}"; ${insteadOf(format, names)}`);
     }

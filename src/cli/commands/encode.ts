@@ -1,14 +1,14 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { insteadOf } from "../../config/nearest.ts";
 import { codecOptions } from "../../config/options/codecs.ts";
 import { CODEC_NAMES, loadCodec } from "../../config/registry.ts";
 import { RejectedError, text, UsageError } from "../../errors.ts";
+import { insteadOf } from "../../options/nearest.ts";
 import type { Args } from "../args.ts";
 import type { Command } from "../command.ts";
-import { BSLZ4 } from "../decoding/decode-file.ts";
 import { jsonOption } from "../decoding/json-option.ts";
-import { bslz4Encoder, type MessageEncoder, messageEncoder } from "../encoding/message-encoder.ts";
+import { BLOBS, isBlob } from "../decoding/told-blob.ts";
+import { blobEncoder, type MessageEncoder, messageEncoder } from "../encoding/message-encoder.ts";
 import { containerLine, type WireMessage } from "../encoding/written-file.ts";
 import { type Io, print, written } from "../io.ts";
 import { inputLines } from "../sending/input-lines.ts";
@@ -48,7 +48,7 @@ export const command: Command = {
 };
 
 async function encoderOf(format: string, args: Args): Promise<MessageEncoder> {
-  const names = [...CODEC_NAMES, BSLZ4];
+  const names: readonly string[] = [...CODEC_NAMES, ...BLOBS];
   if (!names.includes(format)) {
     throw new UsageError(`encode: there is no format "${format}"; ${insteadOf(format, names)}`);
   }
@@ -57,7 +57,7 @@ async function encoderOf(format: string, args: Args): Promise<MessageEncoder> {
   for (const key of Object.keys(options)) {
     if (!known.includes(key)) throw new UsageError(`--options: ${format} has no "${key}"; ${insteadOf(key, known)}`);
   }
-  return format === BSLZ4 ? bslz4Encoder() : messageEncoder(await loadCodec(format, options), options);
+  return isBlob(format) ? blobEncoder(format) : messageEncoder(await loadCodec(format, options), options);
 }
 
 function encoded(encode: MessageEncoder, line: string, place: string): readonly WireMessage[] {

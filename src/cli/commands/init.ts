@@ -1,7 +1,7 @@
 import { access, mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
-import { insteadOf } from "../../config/nearest.ts";
 import { text, UsageError } from "../../errors.ts";
+import { insteadOf } from "../../options/nearest.ts";
 import type { Command } from "../command.ts";
 import { print } from "../io.ts";
 import { BEGINNINGS } from "../starting/beginnings.ts";

@@ -8,7 +8,7 @@ import { bodyLines, headLines, type LookState } from "../looking/screen.ts";
 import { Session } from "../looking/session.ts";
 import { silenceText } from "../looking/silence.ts";
 import { summaryOf } from "../looking/summary.ts";
-import { formatNamed, listenerAt } from "../parts.ts";
+import { endOf, formatNamed, listenerAt } from "../parts.ts";
 
 /** Silence that nobody needs to be told of. */
 const PATIENT_S = 4;
@@ -20,13 +20,18 @@ const LINE_MS = 1000;
 export const command: Command = {
   usage: "URL [options]",
   about: [
-    "Connects to a ZeroMQ stream, guesses its format and shows runs, rate, losses, metadata and the latest array.",
-    "It never disturbs the stream: it subscribes, and only --pull takes messages away from other readers.",
+    "Connects to a stream, guesses its format and shows runs, rate, losses, metadata and the latest array.",
+    "URL is tcp://HOST:PORT or ipc:///PATH (ZeroMQ), redis://HOST/STREAM or redis://HOST?channel=NAME,",
+    "kafka://HOST:PORT/TOPIC, amqp://HOST?exchange=NAME or amqp://HOST?stream=NAME, ws://HOST:PORT/PATH,",
+    "or the path of a capture or of a folder. From the newest message on; ?from=oldest begins at the oldest.",
+    "It never disturbs the stream: only --pull and --take take messages away from other readers.",
     "keys: space pause, s step, w write the message to a file, l log/lin, m mean/max, q quit",
   ].join("\n"),
   examples: [
     { line: "arroyo look tcp://127.0.0.1:5555", does: "watch a stream" },
     { line: "arroyo look tcp://detector:31001 --pull", does: "watch a PUSH; takes messages from its readers" },
+    { line: "arroyo look kafka://127.0.0.1:9092/frames", does: "a topic, in no group of yours" },
+    { line: "arroyo look amqp://127.0.0.1/%2F/frames --take", does: "a work queue: its messages are gone then" },
     { line: "arroyo look tcp://127.0.0.1:5555 --once --json", does: "one message, for a script" },
     { line: "arroyo look tcp://127.0.0.1:5555 --format dectris-v2", does: "do not guess the format" },
   ],
@@ -34,6 +39,8 @@ export const command: Command = {
     format: { type: "string", value: "NAME", description: "the format, instead of guessing it" },
     sub: { type: "boolean", description: "subscribe, as a PUB wants it (the default)" },
     pull: { type: "boolean", description: "pull, as a PUSH wants it: takes messages from its other readers" },
+    ask: { type: "string", value: "QUESTION", description: "ask for each message, as a REP wants it: next" },
+    take: { type: "boolean", description: "read also what is gone for others then: a work queue, a group" },
     bind: { type: "boolean", description: "wait at URL for the sender to connect, instead of connecting" },
     once: { type: "boolean", description: "print the first event and end" },
     json: { type: "boolean", description: "print JSON: one object with --once, else one a second" },
@@ -42,25 +49,33 @@ export const command: Command = {
   positionals: { min: 1, max: 1 },
   stopsItself: true,
   async run(args, io) {
-    const url = args.positionals[0] as string;
+    const address = args.positionals[0] as string;
     const isPull = args.flag("pull");
     if (isPull && args.flag("sub")) throw new UsageError("look: --sub and --pull exclude each other; leave one out");
     const timeoutS = args.number("timeout", { min: 0 }) ?? (args.flag("once") ? ONCE_S : undefined);
     const format = args.text("format");
     const codec = format === undefined ? undefined : await formatNamed(format);
-    const listener = await listenerAt({ url, binds: args.flag("bind"), shares: isPull });
-    const warning = "look: --pull takes messages away from the other readers of this stream";
-    if (isPull && !args.flag("quiet")) await written(io.stderr, `arroyo: ${warning}\n`);
-    await using session = new Session({ listener, codec, load: formatNamed, isOnce: args.flag("once") });
-    const silence = silenceOf(session, url, isPull);
+    const given = codec === undefined ? {} : { codec };
+    const place = await listenerAt(endOf(args, "look", address, "connect"), { command: "look", cwd: io.cwd, ...given });
+    const { listener, shown: url, takes } = place;
+    if (takes !== undefined && !args.flag("take")) {
+      throw new UsageError(`look: ${url}: ${takes}; give --take to do that${unlessTaken(url)}`);
+    }
+    const isAsking = args.text("ask") !== undefined;
+    const isTaking = isPull || isAsking || takes !== undefined;
+    const warning = `look: --${isPull ? "pull" : isAsking ? "ask" : "take"} takes messages away from the other readers of this stream`;
+    if (isTaking && !args.flag("quiet")) await written(io.stderr, `arroyo: ${warning}\n`);
+    const known = place.hasOwnForm ? listener.codec : codec;
+    await using session = new Session({ listener, codec: known, load: formatNamed, isOnce: args.flag("once") });
+    const silence = silenceOf(session, { url, isPull, isLog: place.isLog });
     const isLive = io.isTerminal.stdin && io.isTerminal.stdout && !args.flag("once") && !args.flag("json");
     if (isLive) {
       await showLive(session, { url, silence }, io);
       return 0;
     }
     return args.flag("once")
-      ? await once(session, { url, silence, timeoutS, isPull }, args, io)
-      : await follow(session, { url, silence, timeoutS, isPull }, args, io);
+      ? await once(session, { url, silence, timeoutS, isPull, isLog: place.isLog }, args, io)
+      : await follow(session, { url, silence, timeoutS, isPull, isLog: place.isLog }, args, io);
   },
 };
 
@@ -69,10 +84,18 @@ interface Way {
   readonly silence: (nowMs: number) => string | undefined;
   readonly timeoutS: number | undefined;
   readonly isPull: boolean;
+  readonly isLog: boolean;
+}
+
+function unlessTaken(url: string): string {
+  return url.startsWith("amqp") ? ", or watch an exchange (?exchange=NAME) or a stream (?stream=NAME)" : "";
 }
 
 /** Tells what may be the cause when nothing came for some seconds, and what the transport warned of. */
-function silenceOf(session: Session, url: string, isPull: boolean): (nowMs: number) => string | undefined {
+function silenceOf(
+  session: Session,
+  way: Pick<Way, "url" | "isPull" | "isLog">,
+): (nowMs: number) => string | undefined {
   const { source } = session;
   let seen = 0;
   let sinceMs = performance.now();
@@ -82,7 +105,7 @@ function silenceOf(session: Session, url: string, isPull: boolean): (nowMs: numb
     if (seconds < PATIENT_S) return undefined;
     // The stream was there, and rests; a run may be over.
     if (source.messages > 0) return source.isConnected === false ? `the sender is gone for ${seconds} s` : undefined;
-    return silenceText(source, { url, isPull, seconds });
+    return silenceText(source, { ...way, seconds });
   };
 }
 
@@ -143,13 +166,13 @@ async function follow(session: Session, way: Way, args: Args, io: Io): Promise<n
   }
 }
 
-async function gaveUp(session: Session, { url, timeoutS, isPull }: Way, io: Io): Promise<number> {
+async function gaveUp(session: Session, { url, timeoutS, isPull, isLog }: Way, io: Io): Promise<number> {
   if (io.signal.aborted) return 0;
   const { messages } = session.source;
   const why =
     messages > 0
       ? `${messages} messages came and none was an event; is the format right?`
-      : silenceText(session.source, { url, isPull, seconds: timeoutS ?? 0 });
+      : silenceText(session.source, { url, isPull, isLog, seconds: timeoutS ?? 0 });
   await written(io.stderr, `arroyo: look: ${why}\n`);
   return 1;
 }

@@ -6,7 +6,7 @@ import type { AnyMessage } from "../../message/message.ts";
 import { rawCodec } from "../../message/raw-codec.ts";
 import type { Command } from "../command.ts";
 import { print, written } from "../io.ts";
-import { formatNamed, listenerAt } from "../parts.ts";
+import { endOf, formatNamed, listenerAt } from "../parts.ts";
 
 const MEGABYTE = 1024 * 1024;
 
@@ -19,6 +19,7 @@ export const command: Command = {
   ].join("\n"),
   examples: [
     { line: "arroyo record tcp://detector:5555 night.acap", does: "any stream, until Ctrl-C" },
+    { line: "arroyo record kafka://127.0.0.1:9092/frames?from=oldest a.acap", does: "a topic, from its beginning on" },
     { line: "arroyo record tcp://detector:9999 night.acap --pull --format dectris-v2", does: "a detector that pushes" },
     {
       line: "arroyo record tcp://detector:5555 night.acap --for 60 --segment 4096",
@@ -28,6 +29,7 @@ export const command: Command = {
   options: {
     format: { type: "string", value: "NAME", description: "the format on the wire, so that runs are found by name" },
     pull: { type: "boolean", description: "take messages that are pushed: whoever shared them gets fewer" },
+    ask: { type: "string", value: "QUESTION", description: "ask for each message, as a REP wants it: next" },
     bind: { type: "boolean", description: "wait at URL for who sends" },
     connect: { type: "boolean", description: "connect to URL (the default)" },
     append: { type: "boolean", description: "go on with a file that is there" },
@@ -45,9 +47,7 @@ export const command: Command = {
   stopsItself: true,
   async run(args, io) {
     const [url, file] = args.positionals as [string, string];
-    if (args.flag("bind") && args.flag("connect")) {
-      throw new UsageError("record: --bind and --connect exclude each other; leave one out");
-    }
+    const end = endOf(args, "record", url, "connect");
     const seconds = args.number("for", { min: 0 });
     const megabytes = args.number("segment", { min: 1 });
     const name = args.text("format");
@@ -60,15 +60,14 @@ export const command: Command = {
         `record: ${file} is there already, with ${before.next} messages; give --append, or another name`,
       );
     }
-    const end = { url, binds: args.flag("bind"), shares: args.flag("pull") };
-    const listener = await listenerAt(end, { command: "record", codec: rawCodec });
+    const { listener, shown } = await listenerAt(end, { command: "record", cwd: io.cwd, codec: rawCodec });
     const publisher = new CapturePublisher<AnyMessage>({
       path,
       codec: rawCodec,
       ...(format !== undefined && { format }),
       ...(megabytes !== undefined && { segmentBytes: Math.round(megabytes * MEGABYTE) }),
       sync: (args.text("sync") ?? "interval") as "close" | "interval" | "message",
-      stream: url,
+      stream: shown,
     });
     const block = new Block<AnyMessage, AnyMessage>({ name: "record", listeners: [listener], publishers: [publisher] });
     const note = async (words: string): Promise<void> => {
@@ -82,7 +81,7 @@ export const command: Command = {
     let ending: NodeJS.Timeout | undefined;
     try {
       await block.start();
-      await note(`records ${url} into ${file}; Ctrl-C ends`);
+      await note(`records ${shown} into ${file}; Ctrl-C ends`);
       if (seconds !== undefined) ending = setTimeout(stop, seconds * 1000);
       const account = io.signal.aborted ? await block.stop() : await block.finished;
       if (args.flag("json")) await print(io, JSON.stringify(account));

@@ -8,7 +8,7 @@ import { rawCodec } from "../../message/raw-codec.ts";
 import type { Args } from "../args.ts";
 import type { Command } from "../command.ts";
 import { type Io, print, written } from "../io.ts";
-import { publisherAt } from "../parts.ts";
+import { endOf, publisherAt, waitText } from "../parts.ts";
 
 type Files = Awaited<ReturnType<typeof loadFiles>>;
 type Listener = InstanceType<Files["CaptureListener"]>;
@@ -54,9 +54,7 @@ export const command: Command = {
     const path = resolve(io.cwd, file);
     if (args.flag("list")) return list(await files.describeCapture(path), args, io);
     if (url === undefined) throw new UsageError("replay: say where to publish it: tcp://*:5555, or give --list");
-    if (args.flag("bind") && args.flag("connect")) {
-      throw new UsageError("replay: --bind and --connect exclude each other; leave one out");
-    }
+    const end = endOf(args, "replay", url, "bind");
     const gap = args.number("max-gap", { min: 0 });
     const listener = new files.CaptureListener<AnyMessage>({
       path,
@@ -67,8 +65,8 @@ export const command: Command = {
       follow: args.flag("follow"),
     });
     const waits = !args.flag("no-wait");
-    const end = { url, binds: !args.flag("connect"), shares: args.flag("push") };
-    const publisher = await publisherAt(end, { codec: rawCodec, stream: "replay", waits }, "replay");
+    const sending = { codec: rawCodec, stream: "replay", waits };
+    const publisher = await publisherAt(end, sending, { command: "replay", cwd: io.cwd });
     const block = new Block<AnyMessage, AnyMessage>({ name: "replay", listeners: [listener], publishers: [publisher] });
     const note = async (words: string): Promise<void> => {
       if (!args.flag("quiet")) await written(io.stderr, `arroyo: replay: ${words}\n`);
@@ -79,8 +77,7 @@ export const command: Command = {
     io.forced.addEventListener("abort", abandon, { once: true });
     block.on("warning", ({ message }) => void note(message));
     const told = setTimeout(() => {
-      const where = (publisher.endpoints ?? []).join(", ") || url;
-      void note(`waits for a subscriber at ${where}; see it with: arroyo look ${where}`);
+      void note(waitText(publisher, url));
     }, TELL_MS);
     let steps: (() => void) | undefined;
     try {

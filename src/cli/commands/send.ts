@@ -4,7 +4,7 @@ import type { AnyMessage } from "../../message/message.ts";
 import { nativeCodec } from "../../message/native/native-codec.ts";
 import type { Command } from "../command.ts";
 import { print, written } from "../io.ts";
-import { formatNamed, publisherAt } from "../parts.ts";
+import { endOf, formatNamed, publisherAt, waitText } from "../parts.ts";
 import { LinesListener } from "../sending/lines-listener.ts";
 
 /** Nobody needs to be told of a wait that is over at once. */
@@ -16,12 +16,15 @@ export const command: Command = {
   about: [
     "Each line is a JSON text: a message as the format `json` has it, the metadata of an event, or numbers in lists,",
     "which become its array. A Start goes before them and a Stop behind, unless the first line is a Start.",
-    "Waits for a subscriber, and before it ends until everything has left.",
+    "URL is tcp://HOST:PORT or ipc:///PATH (ZeroMQ), redis://HOST/STREAM or redis://HOST?channel=NAME,",
+    "kafka://HOST:PORT/TOPIC, amqp://HOST/VHOST/QUEUE, amqp://HOST?exchange=NAME&key=KEY, ws://HOST:PORT/PATH, which it",
+    "serves, or a new file, night.acap. Waits for a subscriber, and before it ends until everything has left.",
   ].join("\n"),
   examples: [
     { line: "seq 100 | arroyo send tcp://127.0.0.1:5555 --rate 10", does: "a hundred numbers, ten a second" },
     { line: "arroyo send tcp://127.0.0.1:5555 look-0001.json", does: "a message that look has written" },
     { line: "arroyo send tcp://reduce:5555 --connect data.jsonl", does: "to a listener that binds" },
+    { line: "arroyo send kafka://127.0.0.1:9092/frames data.jsonl", does: "to a topic that is there" },
     { line: "arroyo send tcp://*:5555 --format dectris-v2 series.jsonl", does: "as a detector would" },
   ],
   options: {
@@ -40,18 +43,15 @@ export const command: Command = {
   stopsItself: true,
   async run(args, io) {
     const [url, ...files] = args.positionals as [string, ...string[]];
-    if (args.flag("bind") && args.flag("connect")) {
-      throw new UsageError("send: --bind and --connect exclude each other; leave one out");
-    }
+    const end = endOf(args, "send", url, "bind");
     if (args.text("run") !== undefined && args.flag("no-run")) {
       throw new UsageError("send: --run and --no-run exclude each other; leave one out");
     }
     const rate = args.number("rate", { min: 1e-6 });
     const format = args.text("format");
     const codec = format === undefined ? nativeCodec : await formatNamed(format);
-    const end = { url, binds: !args.flag("connect"), shares: args.flag("push") };
-    const waits = !args.flag("no-wait");
-    const publisher = await publisherAt(end, { codec, stream: args.text("stream") ?? "send", waits });
+    const sending = { codec, stream: args.text("stream") ?? "send", waits: !args.flag("no-wait") };
+    const publisher = await publisherAt(end, sending, { command: "send", cwd: io.cwd });
     const listener = new LinesListener({
       stdin: io.stdin,
       cwd: io.cwd,
@@ -71,8 +71,7 @@ export const command: Command = {
     io.forced.addEventListener("abort", abandon, { once: true });
     block.on("warning", ({ message }) => void note(message));
     const told = setTimeout(() => {
-      const where = (publisher.endpoints ?? []).join(", ") || url;
-      void note(`waits for a subscriber at ${where}; see it with: arroyo look ${where}`);
+      void note(waitText(publisher, url));
     }, TELL_MS);
     try {
       await block.start();

@@ -3,11 +3,13 @@ import type { AnyMessage } from "../../message/message.ts";
 import type { Command } from "../command.ts";
 import { print, written } from "../io.ts";
 import { formatNamed, publisherAt } from "../parts.ts";
+import { type DispatcherServer, serveDispatcher } from "../simulating/dispatcher.ts";
 import { ReplyPublisher } from "../simulating/reply-publisher.ts";
 import { replyPublisherAt } from "../simulating/reply-socket.ts";
 import { RingImages } from "../simulating/ring-images.ts";
 import { SimulationListener } from "../simulating/simulation-listener.ts";
 import {
+  dispatchingOf,
   endOf,
   optionsOf,
   PIXELS,
@@ -50,6 +52,7 @@ export const command: Command = {
     compression: { type: "string", value: "NAME", description: "how images are compressed, as the format names it" },
     seed: { type: "string", value: "N", description: "other images; default 1" },
     socket: { type: "string", value: "KIND", choices: SOCKETS, description: "default that of the real system" },
+    dispatcher: { type: "string", value: "PORT", description: "answer there as a dispatcher; only bsread has one" },
     options: { type: "string", value: "JSON", description: "options of the format, as in a configuration" },
     "no-wait": { type: "boolean", description: "begin also when nobody reads; only with pub" },
     json: { type: "boolean", description: "print where it sends and the answer, and at the end the account, as JSON" },
@@ -62,12 +65,18 @@ export const command: Command = {
     const system = systemOf(format);
     const socket = socketOf(args, format, system);
     const scene = sceneOf(args, format, system);
-    const codec = await formatNamed(format, optionsOf(args, format, system));
+    const options = optionsOf(args, format, system);
+    const codec = await formatNamed(format, options);
+    const dispatching = dispatchingOf(args, format, system, options);
     const { end, waits } = endOf(args, socket);
     const publisher =
       socket === "rep"
         ? replyPublisherAt(end, codec)
-        : await publisherAt({ ...end, shares: socket === "push" }, { codec, stream: format, waits });
+        : await publisherAt(
+            { ...end, shares: socket === "push" },
+            { codec, stream: format, waits },
+            { command: "simulate", cwd: io.cwd },
+          );
     const images = new RingImages({ shape: scene.shape, dtype: scene.dtype, seed: scene.seed });
     const { answer } = images;
     const runs = args.number("runs", { min: 0, integer: true }) ?? 1;
@@ -96,14 +105,20 @@ export const command: Command = {
     const opened = toldOnceBound(
       () => publisher.endpoints ?? [],
       async (endpoints) => {
-        if (isJson) await print(io, JSON.stringify({ format, socket, endpoints, answer }));
+        const beside = dispatcher === undefined ? {} : { dispatcher: dispatcher.url };
+        if (isJson) await print(io, JSON.stringify({ format, socket, endpoints, answer, ...beside }));
       },
     );
+    let dispatcher: DispatcherServer | undefined;
     const told = setTimeout(() => {
       if (block.account.publishedEvents > 0) return;
       void note(`waits for a reader at ${where()}; ${hint(where(), socket)}`);
     }, TELL_MS);
     try {
+      if (dispatching !== undefined) {
+        dispatcher = await serveDispatcher({ ...dispatching, socket, stream: () => publisher.endpoints?.[0] });
+        await note(`the dispatcher of ${dispatching.channels.join(", ")} is at ${dispatcher.url}`);
+      }
       await block.start();
       // Whoever subscribes was waited for; the others are waited for by each message.
       if (socket === "pub") clearTimeout(told);
@@ -118,6 +133,7 @@ export const command: Command = {
       io.signal.removeEventListener("abort", stop);
       io.forced.removeEventListener("abort", abandon);
       await block.stop();
+      await dispatcher?.close();
     }
   },
 };
@@ -130,7 +146,7 @@ function listOfFormats(): string {
 }
 
 function hint(where: string, socket: SystemSocket): string {
-  if (socket === "rep") return "a bridge client asks it for each train";
+  if (socket === "rep") return `see it with: arroyo look ${where} --ask next`;
   return `see it with: arroyo look ${where}${socket === "push" ? " --pull" : ""}`;
 }
 

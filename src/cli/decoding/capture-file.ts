@@ -3,9 +3,11 @@ import { loadCodec, makeCaptureListener } from "../../config/registry.ts";
 import { RejectedError } from "../../errors.ts";
 import type { PlatformInlet } from "../../listener/listener.ts";
 import type { Frames } from "../../message/codec.ts";
+import { limitsOf } from "../../message/limits.ts";
 import type { AnyMessage } from "../../message/message.ts";
 import { conventionOf } from "./conventions.ts";
-import { BSLZ4, type Decoding, LIMITS, type Refused, refusedBy } from "./decode-file.ts";
+import { type Decoding, LIMITS, type Refused, refusedBy } from "./decode-file.ts";
+import { isBlob } from "./told-blob.ts";
 import { type ToldMessage, toldMessage } from "./told-message.ts";
 
 /** What a capture begins with. */
@@ -48,10 +50,10 @@ export async function decodeCapture(
   };
   try {
     const { format, options } = decoding;
-    if (format === BSLZ4) throw new RejectedError("a capture holds messages, and no bare blobs; name their format");
+    if (isBlob(format)) throw new RejectedError("a capture holds messages, and no bare blobs; name their format");
     const codec = await loadCodec(format, options);
     const listener = await makeCaptureListener({ path, codec, from: "oldest" });
-    const read = listener.codec.reader(LIMITS);
+    const read = listener.codec.reader({ ...limitsOf(codec), maxFrames: LIMITS.maxFrames });
     const convention = conventionOf(codec);
     const lost: Refused[] = [];
     const take = async (frames: Frames): Promise<void> => {

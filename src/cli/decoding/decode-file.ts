@@ -1,10 +1,10 @@
 import { loadCodec } from "../../config/registry.ts";
 import { RejectedError, text } from "../../errors.ts";
 import type { Codec, Decoded } from "../../message/codec.ts";
-import { DEFAULT_LIMITS, type Limits } from "../../message/limits.ts";
+import { DEFAULT_LIMITS, type Limits, limitsOf } from "../../message/limits.ts";
 import { conventionOf, optionsFor } from "./conventions.ts";
 import { findMessage, folderOf, type MessageFile, readMessageFile } from "./message-file.ts";
-import { toldBslz4 } from "./told-bslz4.ts";
+import { isBlob, toldBlob } from "./told-blob.ts";
 import { type Telling, type ToldMessage, toldMessage } from "./told-message.ts";
 
 /** Is what is told of a file that could not be decoded. */
@@ -15,16 +15,13 @@ export interface Refused {
 
 /** Says how files are decoded. */
 export interface Decoding extends Telling {
-  /** The name of a codec, or `bslz4`. */
+  /** The name of a codec, or of a compression of bare blobs. */
   readonly format: string;
   /** Options of the codec, which win over what a file says. */
   readonly options: Readonly<Record<string, unknown>>;
   /** What whoever compressed bare blobs knows of them. */
   readonly params?: unknown;
 }
-
-/** The compression that is decoded by itself. */
-export const BSLZ4 = "bslz4";
 
 /** What a message may have; one of many channels has two parts for each. */
 export const LIMITS: Limits = { ...DEFAULT_LIMITS, maxFrames: 65_536 };
@@ -38,7 +35,7 @@ export async function decodeFile(path: string, decoding: Decoding): Promise<Told
     try {
       return await told(file, path, decoding);
     } catch (error) {
-      if (file.isContainer || decoding.format === BSLZ4 || !(error instanceof RejectedError)) throw error;
+      if (file.isContainer || isBlob(decoding.format) || !(error instanceof RejectedError)) throw error;
       const reason = `${error.reason} (read as the bytes of one message: the file is no container with frames)`;
       throw new RejectedError(reason, { cause: error });
     }
@@ -54,10 +51,10 @@ export function refusedBy(error: unknown): Refused {
 
 async function told(file: MessageFile, path: string, decoding: Decoding): Promise<ToldMessage> {
   const { format, options, params } = decoding;
-  if (format === BSLZ4) return toldBslz4({ ...file, params: file.params ?? params }, decoding);
+  if (isBlob(format)) return toldBlob(format, { ...file, params: file.params ?? params }, decoding);
   checkTransport(format, file);
   const codec = await loadCodec(format, { ...optionsFor(format, file), ...options });
-  const read = codec.reader(LIMITS);
+  const read = codec.reader({ ...limitsOf(codec), maxFrames: LIMITS.maxFrames });
   for (const before of await filesBefore(file, path)) wireMessages(before).map((frames) => read(frames));
   const decoded = wireMessages(file).flatMap((frames) => read(frames));
   // What a reader makes by itself, as the Start of a stream without any, goes before the message.

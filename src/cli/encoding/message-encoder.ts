@@ -5,6 +5,7 @@ import { readJson } from "../../message/json/json-reader.ts";
 import { DEFAULT_LIMITS } from "../../message/limits.ts";
 import type { Message } from "../../message/message.ts";
 import { bytesOf, isNdArray } from "../../message/ndarray.ts";
+import { type BlobFormat, blobCompression } from "../decoding/told-blob.ts";
 import { lineReader } from "../sending/line-message.ts";
 import { isTold, toldReader } from "./told-line.ts";
 import type { WireMessage } from "./written-file.ts";
@@ -43,9 +44,9 @@ export function messageEncoder(codec: Codec, options: Readonly<Record<string, un
   };
 }
 
-/** Makes an encoder of bare blobs of bitshuffle and LZ4. */
-export function bslz4Encoder(): MessageEncoder {
-  const read = messageReader("bslz4");
+/** Makes an encoder of bare blobs. */
+export function blobEncoder(name: BlobFormat): MessageEncoder {
+  const read = messageReader(name);
   const named = names();
   return (line) => {
     const message = read(line);
@@ -55,9 +56,9 @@ export function bslz4Encoder(): MessageEncoder {
     if (!isElementSize(elemSize)) throw new RejectedError("metadata.elemSize: expected 1, 2, 4 or 8");
     const raw = bytesOf(payload);
     const framing = header === "none" ? "headerless" : "framed";
-    const frames = [compress({ name: "bslz4", elementSize: elemSize, framing }, raw)];
+    const frames = [compress(blobCompression(name, elemSize, framing), raw)];
     const { dtype, shape } = payload;
-    return [{ format: "bslz4", name: named("blob"), params: { elemSize, rawBytes: raw.length, dtype, shape }, frames }];
+    return [{ format: name, name: named("blob"), params: { elemSize, rawBytes: raw.length, dtype, shape }, frames }];
   };
 }
 

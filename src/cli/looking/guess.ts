@@ -1,5 +1,5 @@
 import type { Codec } from "../../message/codec.ts";
-import { DEFAULT_LIMITS } from "../../message/limits.ts";
+import { limitsOf } from "../../message/limits.ts";
 import { rawCodec } from "../../message/raw-codec.ts";
 import { type Certainty, lookOf, type Sign, signsOf } from "./signs.ts";
 
@@ -58,7 +58,7 @@ export function guessText({ codec, certainty, note }: Guess): string {
 
 /** Gives the part of the messages that a codec can read. */
 function readable(codec: Codec, messages: readonly Wire[]): number {
-  const read = codec.reader(DEFAULT_LIMITS);
+  const read = codec.reader(limitsOf(codec));
   let good = 0;
   for (const frames of messages) {
     try {

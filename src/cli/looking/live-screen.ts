@@ -27,11 +27,18 @@ export async function showLive(
     note = { text: words, untilMs: performance.now() + NOTE_MS };
   };
   let failure: unknown;
+  let isOver = false;
+  /** What has ended by itself, as a recording does, stays on the screen. */
   const watch = (work: Promise<unknown>): void => {
-    work.then(end, (error: unknown) => {
-      failure = error;
-      end();
-    });
+    work.then(
+      () => {
+        isOver = true;
+      },
+      (error: unknown) => {
+        failure = error;
+        end();
+      },
+    );
   };
 
   const save = async (): Promise<void> => {
@@ -62,7 +69,7 @@ export async function showLive(
     const nowMs = performance.now();
     const { observer, source } = session;
     const kept = note !== undefined && nowMs < note.untilMs ? note.text : undefined;
-    const shownNote = kept ?? silence(nowMs);
+    const shownNote = kept ?? (isOver ? "the stream has ended; q quits" : silence(nowMs));
     terminal.draw(
       lookLines(
         { url, observer, ...session.rates(nowMs), messages: source.messages, note: shownNote, ...view, depth },

@@ -45,6 +45,7 @@ const ESS = new Set([
 ]);
 const DOCUMENT =
   /^[^ ]{0,255} (start|descriptor|event|event_page|resource|datum|datum_page|stream_resource|stream_datum|bulk_events|bulk_datum|stop) /;
+const TILED = /^(?:array|container|table|ragged|sparse)-(?:schema|data|ref|child-created|child-metadata-updated)$/;
 const TYPES: ReadonlySet<unknown> = new Set(["start", "event", "stop"]);
 const JSON_DOCUMENTS = { serializer: "json" };
 const CBOR_MAGIC = "d9d9f7";
@@ -73,6 +74,7 @@ const TESTS: readonly (readonly [format: string, test: Test])[] = [
   ["bluesky-zmq", ({ first }) => when(DOCUMENT.test(latin(first, 0, 300)), "sure")],
   ["bluesky-kafka", bluesky],
   ["ess", ({ first, frames }) => when(frames.length === 1 && ESS.has(latin(first, 4, 8)), "sure")],
+  ["tiled", ({ json, map }) => when(TILED.test(word(json ?? map, "type")), "sure")],
   ["timepix", timepix],
   ["arroyosas", arroyosas],
   ["arroyoxps", arroyoxps],

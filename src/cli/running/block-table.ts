@@ -79,7 +79,8 @@ export function stateOf({ states }: Watched): string {
   const own = states.get("block") ?? "new";
   if (own !== "starting") return own;
   const parts = [...states].filter(([part]) => part !== "block").map(([, state]) => state);
-  for (const trouble of ["retrying", "disconnected"] as const) if (parts.includes(trouble)) return trouble;
+  for (const trouble of ["retrying", "disconnected", "connecting"] as const)
+    if (parts.includes(trouble)) return trouble;
   return parts.length > 0 ? "running" : own;
 }
 

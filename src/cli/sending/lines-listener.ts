@@ -1,13 +1,11 @@
-import { open } from "node:fs/promises";
-import { resolve } from "node:path";
-import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import { text, UsageError } from "../../errors.ts";
+import { UsageError } from "../../errors.ts";
 import { type Inlet, Listener } from "../../listener/listener.ts";
 import { Event } from "../../message/event.ts";
 import type { AnyMessage, Message } from "../../message/message.ts";
 import { Start } from "../../message/start.ts";
 import { Stop } from "../../message/stop.ts";
+import { inputLines } from "./input-lines.ts";
 import { lineFault, lineReader } from "./line-message.ts";
 
 /** Says where lines come from, and what is made of them. */
@@ -60,34 +58,9 @@ export class LinesListener extends Listener<AnyMessage> {
   async *#messages(signal: AbortSignal): AsyncGenerator<Message> {
     const { files, stdin, cwd } = this.#options;
     const read = lineReader();
-    for (const file of files) {
-      const input = file === "-" ? stdin : await opened(resolve(cwd, file), file);
-      const name = file === "-" ? "standard input" : file;
-      const lines = createInterface({ input, crlfDelay: Infinity });
-      const stop = (): void => lines.close();
-      signal.addEventListener("abort", stop, { once: true });
-      let number = 0;
-      try {
-        for await (const line of lines) {
-          number += 1;
-          if (signal.aborted) return;
-          if (line.trim() === "") continue;
-          yield parsed(() => read(line), name, number);
-        }
-      } finally {
-        signal.removeEventListener("abort", stop);
-        lines.close();
-        if (file !== "-") input.destroy();
-      }
+    for await (const { line, name, number } of inputLines(files, { stdin, cwd, signal }, "send")) {
+      yield parsed(() => read(line), name, number);
     }
-  }
-}
-
-async function opened(path: string, shown: string): Promise<Readable> {
-  try {
-    return (await open(path)).createReadStream();
-  } catch (error) {
-    throw new UsageError(`send: ${shown}: cannot be read: ${text(error)}; name a file of JSON lines`, { cause: error });
   }
 }
 

@@ -25,6 +25,7 @@ export type CodecName =
   | "odin"
   | "slsdetector"
   | "stins"
+  | "tiled"
   | "timepix";
 
 /** Every codec that has a name in a configuration, with its options. */
@@ -74,6 +75,7 @@ export const CODEC_OPTIONS: Readonly<Record<CodecName, Fields>> = {
   odin: { compression: field(choice("none", "lz4", "bslz4"), "How images are compressed; default none") },
   slsdetector: { ports: field(whole(1), "How many ports the listener receives") },
   stins: { compression: field(choice("none", "bslz4"), "How images are compressed; default none") },
+  tiled: {},
   timepix: {},
 };
 

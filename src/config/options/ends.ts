@@ -6,9 +6,14 @@ export interface End {
 
 type Options = Readonly<Record<string, unknown>>;
 
-/** Gives the addresses of ZeroMQ. */
+/** Gives the addresses of ZeroMQ, and of who is asked for them. */
 export function zmqEnds(options: Options): readonly End[] {
-  return (["bind", "connect"] as const).flatMap((verb) => textsOf(options[verb]).map((address) => ({ verb, address })));
+  const { url } = (options["dispatcher"] ?? {}) as { readonly url?: unknown };
+  return [
+    ...(["bind", "connect"] as const).flatMap((verb) => textsOf(options[verb]).map((address) => ({ verb, address }))),
+    // Something secret may stand behind the question mark.
+    ...textsOf(url).map((address) => ({ verb: "dispatcher", address: address.replace(/\?.*$/, "") })),
+  ];
 }
 
 /** Gives the channel within the process. */

@@ -1,4 +1,4 @@
-import { list, object, record } from "../map-shape.ts";
+import { anyOf, list, object, record } from "../map-shape.ts";
 import { choice, type Fields, field, flag, required, secret, text, whole } from "../shape.ts";
 import { CODEC, EXPECT, STREAM, textOrFunction } from "./messages.ts";
 
@@ -24,7 +24,19 @@ export const WEBSOCKET_LISTENER: Fields = {
   ),
   expect: EXPECT,
   maxMessageBytes: field(whole(1), "A larger message ends the connection; default the block's limit"),
-  endOnClose: field(flag(), "Whether the source ends when the other side closes normally; default false"),
+  tiled: field(
+    object({
+      path: required(text("scan/primary/image"), "The keys that lead to the node"),
+      apiKey: field(secret("a key"), "The key that the server knows; take it from a file: !file PATH"),
+      start: field(
+        anyOf(whole(0), choice("new")),
+        "The first number to read of those that the server kept, or new; default 0, all of them",
+      ),
+      envelope: field(choice("msgpack", "json"), "The form of the messages; default msgpack"),
+    }),
+    "Reads the stream of a node of a Tiled server at url; with codec: tiled",
+  ),
+  endOnClose: field(flag(), "Whether the source ends when the other side closes normally; default only with tiled"),
   pingMs: PING_MS,
   connectTimeoutMs: field(whole(1), "How long connecting may take, in ms; default 10000"),
 };

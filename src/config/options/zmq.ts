@@ -1,5 +1,5 @@
-import { list, object, oneOrMore, record } from "../map-shape.ts";
-import { choice, type Fields, field, flag, secret, text, whole } from "../shape.ts";
+import { anyMap, either, list, object, oneOrMore, record } from "../map-shape.ts";
+import { choice, type Fields, field, flag, required, secret, text, whole } from "../shape.ts";
 import { CODEC, EXPECT, LIMITS, STREAM, TOPIC } from "./messages.ts";
 
 const ADDRESS = oneOrMore(text("tcp://127.0.0.1:5555"));
@@ -39,13 +39,28 @@ const COMMON: Fields = {
 /** The options of a ZMQ listener. */
 export const ZMQ_LISTENER: Fields = {
   ...COMMON,
-  socket: field(choice("sub", "pull"), "sub gets everything of its topics, pull shares with others; default sub"),
+  socket: field(
+    choice("sub", "pull", "req"),
+    "sub gets everything of its topics, pull shares with others, req asks for each message; default sub",
+  ),
+  ask: field(text("next"), "The question to which each message is the answer, for req; default next"),
+  answerTimeoutMs: field(whole(0), "How long an answer is waited for, in ms, 0 for any time, for req; default 60000"),
+  dispatcher: field(
+    object({
+      url: required(text("https://dispatcher.example.org/sf"), "Its address; it is asked at URL/stream"),
+      channels: required(list(either({ scalar: text("a channel"), map: anyMap }), "[ONE, TWO]"), "Names of channels"),
+      request: field(anyMap, "More for the dispatcher, as it has it"),
+      headers: field(record(secret("a text")), "More headers of the request"),
+      timeoutMs: field(whole(1), "How long an address, and a connection to it, may take, in ms; default 10000"),
+    }),
+    "Asks a dispatcher for a stream of channels, instead of connect and bind",
+  ),
   topics: field(list(text("image"), "[image, status]"), "Beginnings of the topics to read; default everything"),
   expect: EXPECT,
   limits: LIMITS,
   reuseBuffers: field(
     flag(),
-    "True uses the memory of large frames again once their message is settled; default false",
+    "True uses the memory of large frames again once their message is settled; default only where nobody keeps one",
   ),
 };
 

@@ -191,6 +191,26 @@ describe("decode - files", () => {
     expect(wrong.told[0]?.["reason"]).toBe("params.shape: [6] of uint32 does not take 20 bytes");
   });
 
+  test("a bare blob of bitshuffle and Zstandard is decoded by every Node", async () => {
+    // Written by HDF5 with hdf5plugin 7.1.0.
+    const blob = "AAAAAAAAAEYAACAAAAAAKCi1L/0gQP0AAMiqqqqqZhmmeR6HYRhUKrVSmEwGg+BwOBwAAQApwRgYAB8AJgA=";
+    const path = file("blob.zst", Buffer.from(blob, "base64"));
+    const params = { elemSize: 2, rawBytes: 70, dtype: "uint16", shape: [5, 7] };
+    const { code, told } = await decode("bszstd", path, "--params", JSON.stringify(params));
+    expect(code).toBe(0);
+    expect(told[0]).toMatchObject({
+      metadata: { elemSize: 2, rawBytes: 70, header: "hdf5", blockElements: 4096 },
+      arrays: {
+        data: {
+          dtype: "uint16",
+          shape: [5, 7],
+          sha256: "98f17b037882f7bfd070ef45ca1917fa229a386511adbfdc7661cc0363b0e11c",
+          first: [0, 7, 14, 21, 28, 35, 42, 49],
+        },
+      },
+    });
+  });
+
   test("--options are those of the codec", async () => {
     const json = vector("01-json-start-0");
     const [bytes] = json["frames"] as readonly [string];

@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { BSLZ4 } from "../../../src/cli/decoding/decode-file.ts";
+import { BLOBS } from "../../../src/cli/decoding/told-blob.ts";
 import { CODEC_NAMES } from "../../../src/config/registry.ts";
 
 const ROOT = new URL("../../vectors/", import.meta.url);
 
 /** The folders of vectors of facility formats, and of the compression. */
 export const FOLDERS: readonly string[] = readdirSync(ROOT).filter((name) =>
-  [...CODEC_NAMES, BSLZ4].some((one) => one === name),
+  [...CODEC_NAMES, ...BLOBS].some((one) => one === name),
 );
 
 /** Gives the paths of the vectors of a folder, in the order of their names. */

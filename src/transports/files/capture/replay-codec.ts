@@ -1,5 +1,6 @@
 import { RejectedError, text } from "../../../errors.ts";
 import type { Codec, Decoded } from "../../../message/codec.ts";
+import type { Limits } from "../../../message/limits.ts";
 import type { AnyMessage, Message } from "../../../message/message.ts";
 import { Start } from "../../../message/start.ts";
 
@@ -9,6 +10,7 @@ const LONGEST_REASON = 200;
 export class ReplayCodec implements Codec {
   readonly name: string;
   declare readonly withoutStart?: "drop" | "make";
+  declare readonly limits?: Partial<Limits>;
   /** Why the next message is refused, whatever its frames are. */
   refusal: RejectedError | undefined;
   /** True while a Start is given again, for whoever begins in the middle of its run. */
@@ -19,6 +21,7 @@ export class ReplayCodec implements Codec {
   constructor(codec: Codec, expect: ((message: Message) => AnyMessage) | undefined) {
     this.name = codec.name;
     if (codec.withoutStart !== undefined) this.withoutStart = codec.withoutStart;
+    if (codec.limits !== undefined) this.limits = codec.limits;
     this.#codec = codec;
     this.#expect = expect;
   }

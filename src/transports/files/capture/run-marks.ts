@@ -1,6 +1,6 @@
 import { RejectedError } from "../../../errors.ts";
 import type { Codec } from "../../../message/codec.ts";
-import { DEFAULT_LIMITS } from "../../../message/limits.ts";
+import { limitsOf } from "../../../message/limits.ts";
 import type { AnyMessage } from "../../../message/message.ts";
 
 /** Names a run that begins or ends with a message. */
@@ -16,7 +16,7 @@ export class RunMarks {
   readonly #read: Read | undefined;
 
   constructor(format: Codec | undefined) {
-    this.#read = format?.reader(DEFAULT_LIMITS);
+    this.#read = format?.reader(limitsOf(format));
   }
 
   /** Gives the marks that stand before a wire message: one of those, and perhaps the first, that `message` became. */

@@ -1,4 +1,4 @@
-import { decompress, isElementSize } from "../../compression/index.ts";
+import { type Compression, decompress, isElementSize } from "../../compression/index.ts";
 import { RejectedError } from "../../errors.ts";
 import { DEFAULT_LIMITS } from "../../message/limits.ts";
 import { type DType, elements, isDType, itemSize, NdArray, viewBytes } from "../../message/ndarray.ts";
@@ -9,16 +9,36 @@ import type { Telling, ToldMessage } from "./told-message.ts";
 const HEADER_BYTES = 12;
 const DEFAULT_BLOCK_BYTES = 8192;
 
-/** Tells a blob of bitshuffle and LZ4, which is no message: what it becomes, and how it is framed. */
-export function toldBslz4({ frames, params }: MessageFile, telling: Telling): ToldMessage {
+/** Compressions that are decoded by themselves: bitshuffle and LZ4, and bitshuffle and Zstandard, which is always framed. */
+export const BLOBS = ["bslz4", "bszstd"] as const;
+
+/** Names a compression of bare blobs. */
+export type BlobFormat = (typeof BLOBS)[number];
+
+/** Tells whether a format is a compression of bare blobs. */
+export function isBlob(format: string): format is BlobFormat {
+  return BLOBS.some((name) => name === format);
+}
+
+/** Says how a blob is compressed; Zstandard is always framed. */
+export function blobCompression(
+  name: BlobFormat,
+  elementSize: 1 | 2 | 4 | 8,
+  framing: "framed" | "headerless",
+): Compression {
+  return name === "bslz4" ? { name, elementSize, framing } : { name, elementSize };
+}
+
+/** Tells a blob, which is no message: what it becomes, and how it is framed. */
+export function toldBlob(name: BlobFormat, { frames, params }: MessageFile, telling: Telling): ToldMessage {
   const [blob, ...others] = frames;
   if (blob === undefined || others.length > 0)
     throw new RejectedError(`one blob expected, got ${frames.length} frames`);
   const { elemSize, rawBytes, dtype, shape } = checkedParams(params);
   const view = new DataView(blob.buffer, blob.byteOffset, blob.byteLength);
-  const isFramed = blob.length >= HEADER_BYTES && view.getBigUint64(0) === BigInt(rawBytes);
+  const isFramed = name !== "bslz4" || (blob.length >= HEADER_BYTES && view.getBigUint64(0) === BigInt(rawBytes));
   const framing = isFramed ? "framed" : "headerless";
-  const raw = decompress({ name: "bslz4", elementSize: elemSize, framing }, blob, rawBytes);
+  const raw = decompress(blobCompression(name, elemSize, framing), blob, rawBytes);
   const array = new NdArray<DType>(viewBytes(dtype, raw), shape, dtype);
   const blockElements = isFramed ? view.getUint32(8) / elemSize : DEFAULT_BLOCK_BYTES / elemSize;
   return {

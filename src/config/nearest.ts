@@ -1,1 +1,0 @@
-export { insteadOf, nearest } from "../options/nearest.ts";
