@@ -18,6 +18,7 @@ export const rows = {
   events: { rooms: [] },
   time: { rooms: [] },
   options: { rooms: ["errors"] },
+  checkup: { rooms: ["errors"] },
   compression: { rooms: before("compression") },
   message: { rooms: before("message") },
   runs: { rooms: before("runs") },
@@ -35,6 +36,8 @@ export const rows = {
     dynamic: ["transports/*", "formats/*", "reduction"],
   },
   cli: { rooms: [...core, "state", "pipeline", "config", "telemetry", "view"] },
+  // A chunk of a file is compressed as it came, or is compressed there.
+  "transports/hdf5": { rooms: ["compression", "message", "listener", "publisher"], types: ["queue"] },
   "transports/*": { rooms: ["message", "listener", "publisher"], types: ["queue"] },
   "formats/*": { rooms: ["compression", "message"] },
   reduction: { rooms: ["message", "operator"] },
@@ -45,7 +48,7 @@ export const rows = {
 };
 
 /** The rooms that every file may import; they themselves import what their rows name. */
-export const leaves = ["errors", "events", "time", "options"];
+export const leaves = ["errors", "events", "time", "options", "checkup"];
 
 /** Says whether a room is meant by an entry of a row: by its name, or by its folder's `*`. */
 export function isMeant(entry, room) {

@@ -44,7 +44,10 @@ if (kind === "bare") {
     }
   }
   await order("end");
-  say("ended", { cpu: process.cpuUsage(cpu), open });
+  const used = process.cpuUsage(cpu);
+  // What stands in the output is confirmed a little later.
+  while (open > 0 || sent.length > 0 || batches.length > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  say("ended", { cpu: used });
   await input.close();
   await model.close();
   process.disconnect();

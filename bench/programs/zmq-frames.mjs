@@ -8,14 +8,18 @@ const RUN = "5f1c6a0e-1f4c-4a53-b0a8-07ddc2a43d36";
 const PAYLOADS = 4;
 const SAMPLES = 64;
 
-/** Makes the messages of one run: a Start, events that are numbered in the header, a Stop. */
+/**
+ * Makes the messages of one run: a Start, events that are numbered in the header, a Stop. Where a message is copied before
+ * the next one is made, all headers may have one place.
+ */
 export class Frames {
+  #place;
   #write = nativeCodec.writer({ stream: "detector" });
   #payloads;
   #header;
   #originAt;
 
-  constructor(bytes) {
+  constructor(bytes, isCopied = false) {
     this.#payloads = payloads(bytes);
     this.start = this.#write(new Start({ scan: 42 }, { run: RUN }))[0];
     const metadata = { frame: 1, exposure: 0.01, position: 12.5, name: "scan-42" };
@@ -24,6 +28,7 @@ export class Frames {
     const event = new Event(metadata, this.#payloads[0], { run: RUN, timeMs: 1.7e12, origin, trace });
     this.#header = this.#write(event)[0][0];
     this.#originAt = originAt(this.#header);
+    if (isCopied) this.#place = Buffer.alloc(this.#header.length);
   }
 
   get headerBytes() {
@@ -32,7 +37,7 @@ export class Frames {
 
   /** Gives the frames of an event, with a header of its own. */
   event(index) {
-    const header = Buffer.allocUnsafe(this.#header.length);
+    const header = this.#place ?? Buffer.allocUnsafe(this.#header.length);
     header.set(this.#header);
     header.writeUInt32LE(index, 8);
     header.writeUInt32BE(FIRST + index, this.#originAt);
@@ -61,17 +66,17 @@ export class Check {
     return this.#next;
   }
 
-  /** Takes the frames of a message; true for the Stop. */
+  /** Takes the frames of a message, as any bytes; true for the Stop. */
   take(frames) {
     // Starts and Stops have a topic frame before the header.
     const header = frames[0][0] === 0x21 ? frames[1] : frames[0];
     if (header[4] === 1) this.starts += 1;
     if (header[4] !== 2) return header[4] === 3;
-    const index = header.readUInt32BE(originAt(header)) - FIRST;
+    const index = readUInt32BE(header, originAt(header)) - FIRST;
     if (index !== this.#next) throw new Error(`expected event ${this.#next}, got ${index}`);
     const [payload, known] = [frames[1], this.#payloads[index % PAYLOADS]];
     if (payload.length !== this.#bytes) throw new Error(`event ${index}: has ${payload.length} bytes`);
-    const step = Math.max(1, Math.floor(this.#bytes / SAMPLES));
+    const step = Math.ceil(this.#bytes / SAMPLES);
     for (let at = index % step; at < this.#bytes; at += step) {
       if (payload[at] !== known[at]) throw new Error(`event ${index}: byte ${at} is another one`);
     }
@@ -82,7 +87,11 @@ export class Check {
 
 /** Where the origin's sequence stands: behind the head of the dynamic map, its name and the mark of 4 bytes. */
 function originAt(header) {
-  return PRELUDE + header.readUInt16LE(6) + 1 + 9 + 1;
+  return PRELUDE + (header[6] | (header[7] << 8)) + 1 + 9 + 1;
+}
+
+function readUInt32BE(bytes, at) {
+  return ((bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3]) >>> 0;
 }
 
 function payloads(bytes) {

@@ -1,14 +1,20 @@
 // What the publisher and the subscribers of the fan-out have in common.
 
 const TOPIC = "frames";
+const TOPIC_BYTES = Buffer.from(TOPIC, "latin1");
 const PAYLOADS = 4;
 const SAMPLES = 64;
 
-/** Makes the two frames of a message: the topic with its number, and a payload. */
+/**
+ * Makes the two frames of a message: the topic with its number, and a payload. Where a message is copied before the next one
+ * is made, all topics may have one place.
+ */
 export class FanOutFrames {
   #payloads;
+  #place;
 
-  constructor(bytes) {
+  constructor(bytes, isCopied = false) {
+    if (isCopied) this.#place = Buffer.alloc(TOPIC.length + 4);
     this.#payloads = Array.from({ length: PAYLOADS }, (_, which) => {
       const payload = Buffer.alloc(bytes);
       for (let at = 0; at < bytes; at += 1) payload[at] = (at * 31 + which * 7 + (at >> 8)) & 0xff;
@@ -17,8 +23,8 @@ export class FanOutFrames {
   }
 
   message(index) {
-    const topic = Buffer.allocUnsafe(TOPIC.length + 4);
-    topic.write(TOPIC, 0, "latin1");
+    const topic = this.#place ?? Buffer.allocUnsafe(TOPIC.length + 4);
+    topic.set(TOPIC_BYTES);
     topic.writeUInt32BE(index, TOPIC.length);
     return [topic, this.payload(index)];
   }

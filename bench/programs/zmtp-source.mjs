@@ -5,7 +5,7 @@ import { push } from "./zmtp-ends.mjs";
 
 const { connect, bytes, events } = options;
 const { send, close } = await push(connect);
-const frames = new Frames(bytes);
+const frames = new Frames(bytes, true);
 await send(frames.start);
 for (let index = 0; index < events; index += 1) {
   const later = send(frames.event(index));

@@ -1,9 +1,9 @@
-// The first process: a simulated detector, which publishes its frames over ZeroMQ.
+// The first process: a simulated detector, which publishes its frames.
 import { Block, Event, type Inlet, Listener, NdArray, run, Start, Stop } from "arroyojs";
-import { ZmqPublisher } from "arroyojs/zmq";
+import { type Joint, publisherAt } from "./joints.ts";
 import { report } from "./report.ts";
 import { Rings } from "./rings.ts";
-import { FORMATS, type Format, type In, SIZE } from "./scan.ts";
+import { type In, SIZE } from "./scan.ts";
 
 /** Makes frames at a fixed rate, as a detector does: it never waits for anybody. */
 class SimulatedDetector extends Listener<In> {
@@ -35,8 +35,7 @@ class SimulatedDetector extends Listener<In> {
   }
 }
 
-const [address = "", frames = "500", hz = "25", format = "native"] = process.argv.slice(2);
-const { codec, sends } = FORMATS[format] as Format;
+const [to = "", frames = "500", hz = "25"] = process.argv.slice(2);
 const block = new Block({
   name: "detector",
   listeners: [
@@ -46,12 +45,7 @@ const block = new Block({
       hz: Number(hz),
     }),
   ],
-  publishers: [
-    sends === "pub"
-      ? new ZmqPublisher<In>({ bind: address, codec, waitForSubscribers: 1 })
-      : // A push waits for whoever pulls.
-        new ZmqPublisher<In>({ bind: address, codec, socket: sends }),
-  ],
+  publishers: [publisherAt<In>(JSON.parse(to) as Joint)],
 });
 report(block);
 await run(block);

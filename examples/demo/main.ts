@@ -2,11 +2,14 @@
 //   npm run demo -- --kill    kills the middle one with SIGKILL and starts it again
 //   npm run demo -- --keep    runs on until Ctrl-C
 //   npm run demo -- --format dectris-v2    the detector speaks as one of DECTRIS does, and pushes
+//   npm run demo -- --broker redis    Redis joins them (or kafka, or amqp: RabbitMQ), started for the demo alone
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { parseArgs } from "node:util";
 import { type Account, accountText, missingText } from "arroyojs";
+import type { Broker } from "arroyojs/testing";
+import { BROKERS, type Joint } from "./joints.ts";
 import type { Report } from "./report.ts";
 import { FORMATS } from "./scan.ts";
 import { curveText, LiveTable } from "./screen.ts";
@@ -18,6 +21,7 @@ const { values: flags } = parseArgs({
     frames: { type: "string", default: "500" },
     hz: { type: "string", default: "25" },
     format: { type: "string", default: "native" },
+    broker: { type: "string", default: "" },
   },
 });
 
@@ -26,8 +30,17 @@ if (!Object.hasOwn(FORMATS, flags.format)) {
   process.exit(2);
 }
 
-/** The sink ends with the run, some time after the detector. */
-const SINK_ENDS_MS = 10_000;
+if (flags.broker !== "" && !Object.hasOwn(BROKERS, flags.broker)) {
+  process.stderr.write(`--broker: expected ${Object.keys(BROKERS).join(", ")}, got ${flags.broker}\n`);
+  process.exit(2);
+}
+if (flags.broker !== "" && flags.format !== "native") {
+  process.stderr.write(`--format: ${flags.format} comes over ZeroMQ; leave --broker out\n`);
+  process.exit(2);
+}
+
+/** The sink ends with the run, some time after the detector; a broker may have kept much for it. */
+const SINK_ENDS_MS = flags.broker === "" ? 10_000 : 60_000;
 
 type Name = "detector" | "reduce" | "sink";
 const reports = new Map<Name, Report | "starting" | "killed">([
@@ -39,7 +52,8 @@ const children = new Map<Name, ChildProcess>();
 const table = new LiveTable();
 let note = "the detector waits for the others";
 
-const [raw, reduced] = [await freeAddress(), await freeAddress()] as const;
+const broker = await startBroker();
+const [raw, reduced] = [await joint("raw", flags.format), await joint("reduced", "native")];
 const frames = flags.keep ? "endless" : flags.frames;
 
 process.on("SIGINT", stopAll);
@@ -50,7 +64,7 @@ process.on("exit", () => {
 
 startSink();
 startReduce();
-const detector = start("detector", raw, frames, flags.hz, flags.format);
+const detector = start("detector", JSON.stringify(raw), frames, flags.hz);
 const drawing = setInterval(() => table.draw(reports, note), 200);
 if (flags.kill) void killTheMiddle(Number(flags.frames));
 await once(detector, "exit");
@@ -64,6 +78,7 @@ reduce.kill("SIGTERM");
 if (reduce.exitCode === null && reduce.signalCode === null) await once(reduce, "exit");
 clearInterval(drawing);
 table.draw(reports, "the run is over");
+await broker?.[Symbol.asyncDispose]();
 process.exitCode = summary();
 
 /** Tells whether a process ends in time. */
@@ -74,11 +89,11 @@ async function ends(child: ChildProcess, ms: number): Promise<boolean> {
 }
 
 function startSink(): void {
-  start("sink", reduced);
+  start("sink", JSON.stringify(reduced));
 }
 
 function startReduce(): void {
-  start("reduce", raw, reduced, flags.format);
+  start("reduce", JSON.stringify(raw), JSON.stringify(reduced));
 }
 
 function start(name: Name, ...args: string[]): ChildProcess {
@@ -86,6 +101,8 @@ function start(name: Name, ...args: string[]): ChildProcess {
   const child = fork(new URL(`./${name}.ts`, import.meta.url), args, {
     // Their own words would tear the table; errors come through.
     stdio: ["ignore", "ignore", "pipe", "ipc"],
+    // A terminal gives Ctrl-C to a whole group, and they are to end one after the other.
+    detached: true,
   });
   let said = "";
   child.stderr?.on("data", (text: Buffer) => {
@@ -134,19 +151,19 @@ function summary(): number {
   };
   const [source, middle, end] = [last("detector"), last("reduce"), last("sink")];
   if (source === undefined || middle === undefined || end === undefined) return 1;
-  const curve = end.curve ?? [];
+  const { curve = [], repeated = 0 } = end;
+  const received = end.account.events - repeated;
   // A terminal that does not know its size says 0.
   const columns = Math.max(40, Math.min(100, process.stdout.columns || 100) - 10);
-  process.stdout.write(`\nmean of ${end.account.events} curves\n${curveText(curve, columns, 10)}\n`);
+  process.stdout.write(`\nmean of ${received} curves\n${curveText(curve, columns, 10)}\n`);
   for (const { account } of [source, middle, end]) process.stdout.write(`\n${accountText(account)}\n`);
   const sent = source.account.publishedEvents;
-  const received = end.account.events;
   const unseen = end.missing ?? [];
   const lost = flags.format === "native" ? missing(end.account) : unseen.length;
   if (flags.kill) {
-    process.stdout.write(
-      "\n(the life that was killed took its own account with it; what it had is missed at the end)\n",
-    );
+    const had = broker === undefined ? "is missed at the end" : "came once more, from the broker";
+    process.stdout.write(`\n(the life that was killed took its own account with it; what it had ${had})\n`);
+    if (broker !== undefined) say(`images that came twice: ${repeated}`);
   }
   for (const run of end.account.runs) for (const gap of run.missing ?? []) say(missingText(gap));
   if (flags.format !== "native" && lost > 0) say(`images that never arrived: ${unseen.join(", ")}`);
@@ -173,6 +190,19 @@ function fail(reason: string): void {
   clearInterval(drawing);
   process.stderr.write(`${reason}\n`);
   process.exit(1);
+}
+
+/** A broker of its own, which goes with this process however that ends; none where ZeroMQ joins the stages. */
+async function startBroker(): Promise<Broker | undefined> {
+  const start = BROKERS[flags.broker];
+  if (start === undefined) return undefined;
+  say(`starting ${flags.broker}`);
+  return start();
+}
+
+async function joint(what: string, format: string): Promise<Joint> {
+  const url = broker?.url ?? (await freeAddress());
+  return { by: flags.broker, url, name: `demo-${process.pid}-${what}`, format };
 }
 
 async function freeAddress(): Promise<string> {

@@ -1,19 +1,18 @@
-// The second process: azimuthal integration, between two ZeroMQ addresses.
+// The second process: azimuthal integration, between two others.
 import { Block, type Message, run } from "arroyojs";
 import { AzimuthalIntegration } from "arroyojs/reduction";
-import { ZmqListener, ZmqPublisher } from "arroyojs/zmq";
+import { type Joint, listenerAt, publisherAt } from "./joints.ts";
 import { report } from "./report.ts";
-import { FORMATS, type Format, type Out, SIZE } from "./scan.ts";
+import { type Out, SIZE } from "./scan.ts";
 
 const BINS = 240;
 
-const [from = "", to = "", format = "native"] = process.argv.slice(2);
-const { codec, listens } = FORMATS[format] as Format;
+const [from = "", to = ""] = process.argv.slice(2);
 const block = new Block<Message, Out>({
   name: "reduce",
-  listeners: [new ZmqListener({ connect: from, codec, socket: listens, reconnectMaxMs: 200 })],
+  listeners: [listenerAt(JSON.parse(from) as Joint)],
   operator: new AzimuthalIntegration({ centre: [SIZE / 2, SIZE / 2], bins: BINS, binPixels: SIZE / 2 / BINS }),
-  publishers: [new ZmqPublisher<Out>({ bind: to, waitForSubscribers: 1 })],
+  publishers: [publisherAt<Out>(JSON.parse(to) as Joint)],
 });
 report(block);
 await run(block);

@@ -10,10 +10,12 @@ export interface Report {
   readonly curve?: readonly number[];
   /** Numbers of frames that never arrived, between the first and the last that did. */
   readonly missing?: readonly number[];
+  /** How many frames came once more. */
+  readonly repeated?: number;
 }
 
 /** What a process knows beside its account. */
-export type Findings = Pick<Report, "curve" | "missing">;
+export type Findings = Pick<Report, "curve" | "missing" | "repeated">;
 
 /** Tells the parent process ten times a second how a block is doing, and at the end what became of everything. */
 // biome-ignore lint/suspicious/noExplicitAny: blocks of any contents are reported

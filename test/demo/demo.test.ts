@@ -2,6 +2,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { until } from "../../src/testing/conformance/until.ts";
+import { descendants, isAlive } from "./family.ts";
 
 const MAIN = fileURLToPath(new URL("../../examples/demo/main.ts", import.meta.url));
 
@@ -10,13 +12,19 @@ interface Ended {
   readonly text: string;
 }
 
-/** Runs the demo to its end; `meanwhile` gets the process and what it has said so far. */
-async function demo(args: readonly string[], meanwhile?: (text: string, kill: () => void) => void): Promise<Ended> {
+/** Without time only Redis, which starts in no time, joins the stages. */
+const BROKERS = process.env["ARROYO_LONG"] === "1" ? ["redis", "kafka", "amqp"] : ["redis"];
+
+/** Is told what the demo has said so far; may end it, and gets its id. */
+type Meanwhile = (text: string, kill: (signal?: NodeJS.Signals) => void, pid: number) => void;
+
+/** Runs the demo to its end. */
+async function demo(args: readonly string[], meanwhile?: Meanwhile): Promise<Ended> {
   const child = spawn(process.execPath, ["--import", "tsx", MAIN, ...args], { stdio: ["ignore", "pipe", "pipe"] });
   let text = "";
   const hear = (chunk: Buffer): void => {
     text += chunk.toString();
-    meanwhile?.(text, () => child.kill("SIGINT"));
+    meanwhile?.(text, (signal = "SIGINT") => child.kill(signal), child.pid as number);
   };
   child.stdout.on("data", hear);
   child.stderr.on("data", hear);
@@ -85,5 +93,54 @@ describe("demo", () => {
     expect(received).toBeGreaterThan(0);
     expect(received + lost).toBe(sent);
     expect(code).toBe(0);
+  });
+});
+
+for (const broker of BROKERS) {
+  describe(`demo on ${broker}`, () => {
+    const args = ["--broker", broker];
+    const gone = (pids: readonly number[]): Promise<void> =>
+      until(() => pids.length > 0 && !pids.some(isAlive), `the end of ${pids.join(", ")}`, 10_000);
+
+    test("kill - nothing is lost, and the broker ends with it", { timeout: 120_000 }, async () => {
+      let family: readonly number[] = [];
+      const { code, text } = await demo([...args, "--kill", "--frames", "100", "--hz", "50"], (said, _kill, pid) => {
+        if (family.length === 0 && /sink [1-9]/.test(said)) family = descendants(pid);
+      });
+      expect(text).toContain("mean of 100 curves");
+      expect(text).toMatch(/^scan-1 \(interrupted\)/m);
+      expect(sum(text)).toEqual({ sent: 100, received: 100, lost: 0 });
+      expect(code).toBe(0);
+      await gone(family);
+    });
+
+    for (const signal of ["SIGINT", "SIGKILL"] as const) {
+      test(`${signal} while it runs - neither a process nor the broker is left`, { timeout: 120_000 }, async () => {
+        let family: readonly number[] = [];
+        const { code, text } = await demo([...args, "--keep", "--hz", "60"], (said, kill, pid) => {
+          if (family.length > 0 || !/sink [1-9]/.test(said)) return;
+          family = descendants(pid);
+          kill(signal);
+        });
+        await gone(family);
+        if (signal === "SIGKILL") return;
+        const { sent, received, lost } = sum(text);
+        expect([received, lost]).toEqual([sent, 0]);
+        expect(code).toBe(0);
+      });
+    }
+  });
+}
+
+test("demo - a broker that there is not, or that a format does not go with, is refused", {
+  timeout: 60_000,
+}, async () => {
+  expect(await demo(["--broker", "nats"])).toEqual({
+    code: 2,
+    text: "--broker: expected kafka, redis, amqp, got nats\n",
+  });
+  expect(await demo(["--broker", "redis", "--format", "dectris-v2"])).toEqual({
+    code: 2,
+    text: "--format: dectris-v2 comes over ZeroMQ; leave --broker out\n",
   });
 });

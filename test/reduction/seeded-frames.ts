@@ -74,10 +74,13 @@ export function seededFlat(seed: number): Float32Array {
   return Float32Array.from(numbers(seed, ROWS * COLUMNS), (state) => 0.5 + ((state >>> 8) % 100) / 100);
 }
 
+/** Never the largest value of the type, which says that a pixel is saturated; one in sixteen is below zero. */
 function wideCount(dtype: Tested, state: number): number {
-  if (dtype.startsWith("float")) return (state - 2 ** 31) / 256;
   const [, unsigned = "", bits = ""] = /^(u?)int(\d+)$/.exec(dtype) ?? [];
-  if (bits === "64") return (state - (unsigned === "u" ? 0 : 2 ** 31)) * 2 ** 20;
-  const span = 2 ** Number(bits) - 1;
-  return ((bits === "32" ? state : state >>> 8) % span) - (unsigned === "u" ? 0 : Math.floor(span / 2));
+  let size = state / 256;
+  if (bits === "64") size = state * 2 ** 20;
+  else if (bits !== "") {
+    size = (bits === "32" ? state : state >>> 8) % (2 ** (Number(bits) - (unsigned === "u" ? 0 : 1)) - 1);
+  }
+  return unsigned !== "u" && (state >>> 5) % 16 === 0 ? -size : size;
 }
