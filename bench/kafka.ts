@@ -9,6 +9,7 @@ import { RecordingInlet } from "../src/testing/conformance/recording-inlet.ts";
 import { until } from "../src/testing/conformance/until.ts";
 import { KafkaListener } from "../src/transports/kafka/kafka-listener.ts";
 import { KafkaPublisher } from "../src/transports/kafka/kafka-publisher.ts";
+import { platformaticKafka } from "./platformatic.ts";
 import { Program } from "./program.ts";
 import type { Findings, Row, Size } from "./row.ts";
 import { ratios } from "./spread.ts";
@@ -35,6 +36,8 @@ const CASES: readonly Case[] = [
 ];
 const LARGE = { config: { "max.message.bytes": "33554432" } };
 const SESSION_MS = 6_000;
+/** A commit that is under way was begun so long ago at most. */
+const COMMITTING_MS = 50;
 const COMMIT_MS = 100;
 const PATIENCE_MS = 60_000;
 const BATCH = 1_000;
@@ -52,12 +55,18 @@ export const kafkaRestart: Row = { name: "kafka-restart", measure: measureRestar
 async function measure(one: Case, size: Size): Promise<Findings> {
   await using broker = await startKafka({ own: true, heapMb: 1024 });
   const from = topicName("in");
-  const { events, warmUp } = size.quick ? { events: Math.ceil(one.events / 20), warmUp: 20 } : one;
+  const { events, warmUp } = size.quick ? { events: Math.ceil(one.events / 20), warmUp: 5 } : one;
+  const platformatic = platformaticKafka();
+  if (platformatic === undefined) size.say(`${one.name}: without @platformatic/kafka, which could not be installed`);
   await fill(broker, from, events, one.bytes);
   const found = await inTurns(size, {
     block: () => forwarded("block", broker, from, events, warmUp, one.bytes),
     bare: () => forwarded("kafkajs", broker, from, events, warmUp, one.bytes),
+    ...(platformatic !== undefined && {
+      platformatic: () => forwarded("platformatic", broker, from, events, warmUp, one.bytes, platformatic),
+    }),
   });
+  const other: readonly Forwarded[] | undefined = found.platformatic;
   const rates = (which: readonly Forwarded[]): number[] => which.map(({ perSecond }) => perSecond);
   const cpu = (which: readonly Forwarded[]): number[] => which.map(({ cpuUs }) => cpuUs);
   return {
@@ -65,31 +74,44 @@ async function measure(one: Case, size: Size): Promise<Findings> {
     method:
       "One broker and one partition on the same machine; a run of native messages stands in the topic. Ours: a block " +
       `that commits every ${COMMIT_MS} ms what is confirmed. Bare, on kafkajs: a batch in, sends of at most 1 000 ` +
-      "messages or 0.9 MB, one at a time, idempotent, and a commit after the last is confirmed. Both fetch as much at " +
-      "once. Every event must be in the other topic once, in order, with its payload.",
+      "messages or 0.9 MB, one at a time, idempotent, and a commit after the last is confirmed; on @platformatic/kafka, " +
+      "for information, the same with what has come until then as a batch. All fetch as much at once. Every event must be in the other topic once, in order, with its payload.",
     lines: [
       { what: "block, messages/s", values: rates(found.block) },
       { what: "bare kafkajs, messages/s", values: rates(found.bare) },
       { what: "block, CPU µs/message", values: cpu(found.block) },
       { what: "bare kafkajs, CPU µs/message", values: cpu(found.bare) },
-      { what: "**block / bare**", values: ratios(rates(found.block), rates(found.bare)), target: { least: 0.9 } },
+      {
+        what: "**block / bare kafkajs**",
+        values: ratios(rates(found.block), rates(found.bare)),
+        target: { least: 0.9 },
+      },
+      ...(other === undefined
+        ? []
+        : [
+            { what: "bare @platformatic/kafka, messages/s", values: rates(other) },
+            { what: "bare @platformatic/kafka, CPU µs/message", values: cpu(other) },
+            { what: "block / bare @platformatic/kafka", values: ratios(rates(found.block), rates(other)) },
+          ]),
     ],
   };
 }
 
 async function forwarded(
-  kind: "block" | "kafkajs",
+  kind: "block" | "kafkajs" | "platformatic",
   broker: Broker,
   from: string,
   events: number,
   warmUp: number,
   bytes: number,
+  module?: string,
 ): Promise<Forwarded> {
   const to = topicName("out");
   await make(broker, to);
   const groupId = topicName("group");
   const count = events + 2;
-  await using program = new Program("kafka-forward", { kind, broker: broker.url, from, to, groupId, count, warmUp });
+  const places = { broker: broker.url, from, to, groupId, module };
+  await using program = new Program("kafka-forward", { kind, ...places, count, warmUp });
   const done = await program.word<Forwarded>("done");
   program.tell("end");
   await program.word("ended");
@@ -109,7 +131,7 @@ async function measureRestart(size: Size): Promise<Findings> {
     await make(broker, to);
     const options = {
       ...{ kind: "block", broker: broker.url, from, to, groupId: topicName("group"), count: events + 2 },
-      ...{ warmUp: 1, sessionTimeoutMs: SESSION_MS, commitMs: COMMIT_MS },
+      ...{ warmUp: 1, sessionTimeoutMs: SESSION_MS, commitMs: COMMIT_MS, tells: true },
     };
     const begunAt = performance.now();
     const first = new Program("kafka-forward", options);
@@ -126,24 +148,40 @@ async function measureRestart(size: Size): Promise<Findings> {
     const came = await check(broker, to, events, 100, 2);
     second.tell("end");
     await second.word("ended");
-    const { perSecond } = await second.word<Forwarded>("done").catch(() => ({ perSecond: Number.NaN }));
     found.twice.push(came - events - 2);
-    found.interval.push(Number.isNaN(perSecond) ? events : (perSecond * COMMIT_MS) / 1000);
+    found.interval.push(mostWithin(first.words<Published>("at"), COMMIT_MS + COMMITTING_MS));
   }
-  const most = Math.max(...found.interval) * 2;
+  const most = Math.max(...found.interval);
   return {
     title: "Kafka: start and restart of a block",
     method:
       "From the start of the process to its first message in the other topic: into a new group, and into the group of " +
       `a process that was killed (SIGKILL) in the midst of its work, with a session time-out of ${SESSION_MS} ms. ` +
-      `Twice: messages that are in the other topic for a second time; a commit interval (${COMMIT_MS} ms) and the ` +
-      "commit that is under way hold at most as many as the target says. None may be missing.",
+      `Twice: messages that are in the other topic for a second time; the target is the most that the killed process ` +
+      `published within a commit interval (${COMMIT_MS} ms) and the time of a commit (${COMMITTING_MS} ms). None may be missing.`,
     lines: [
       { what: "**start to first output, ms**", values: found.first, target: { most: 1_000 } },
       { what: "**restart to first output, ms**", values: found.again, target: { most: SESSION_MS + 1_000 } },
       { what: "**messages twice**", values: found.twice, target: { most } },
     ],
   };
+}
+
+/** What a process said of itself. */
+interface Published {
+  readonly published: number;
+  readonly ms: number;
+}
+
+/** Gives the most that was published within any time of this length. */
+function mostWithin(all: readonly Published[], lengthMs: number): number {
+  let most = 0;
+  let from = 0;
+  for (const one of all) {
+    while (one.ms - (all[from] as Published).ms > lengthMs) from += 1;
+    most = Math.max(most, one.published - (all[from] as Published).published);
+  }
+  return most;
 }
 
 function topicName(what: string): string {

@@ -79,6 +79,11 @@ export class Program implements AsyncDisposable {
     });
   }
 
+  /** Gives what it said of a kind until now. */
+  words<T = Word>(said: string): readonly T[] {
+    return this.#words.filter((word) => word.said === said) as unknown as readonly T[];
+  }
+
   /** Tells it something. */
   tell(order: string): void {
     // One that has just ended needs no order.

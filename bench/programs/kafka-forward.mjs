@@ -1,7 +1,8 @@
 // Stands between two topics: a block, or a loop over a bare client that is as careful (batch in, one send, commit after it).
+import { pathToFileURL } from "node:url";
 import { options, order, say } from "./talk.mjs";
 
-const { kind, broker, from, to, groupId, count, warmUp, sessionTimeoutMs = 30_000, commitMs = 100 } = options;
+const { kind, broker, from, to, groupId, count, warmUp, sessionTimeoutMs = 30_000, commitMs = 100, tells } = options;
 const MAX_RECORDS = 1_000;
 const MAX_BYTES = 900_000;
 const FETCH = { maxBytes: 32 * 1024 * 1024, maxBytesPerPartition: 8 * 1024 * 1024, maxWaitTimeInMs: 200, minBytes: 1 };
@@ -82,6 +83,53 @@ async function bareKafkajs() {
   };
 }
 
+/** A batch is what has come until now; a send and a commit follow, then the next. */
+async function barePlatformatic() {
+  const { Consumer, Producer } = await import(pathToFileURL(options.module).href);
+  const client = { clientId: "bench", bootstrapBrokers: brokers, retryDelay: 100 };
+  const producer = new Producer({ ...client, idempotent: true });
+  const consumer = new Consumer({ ...client, groupId, sessionTimeout: sessionTimeoutMs, autocommit: false });
+  const stream = await consumer.consume({
+    ...{ topics: [from], mode: "committed", fallbackMode: "earliest", autocommit: false },
+    ...{ highWaterMark: 4_096, minBytes: FETCH.minBytes, maxBytes: FETCH.maxBytesPerPartition },
+    maxWaitTime: FETCH.maxWaitTimeInMs,
+  });
+  let waiting = [];
+  let isForwarding = false;
+  let done = 0;
+  const forward = async () => {
+    isForwarding = true;
+    while (waiting.length > 0) {
+      const batch = waiting;
+      waiting = [];
+      for (const messages of sends(batch)) {
+        await producer.send({ acks: -1, messages: messages.map((one) => ({ ...one, topic: to })) });
+        done += messages.length;
+        if (done < count) progress(done);
+      }
+      const { partition, offset } = batch.at(-1);
+      await consumer.commit({ offsets: [{ topic: from, partition, offset: offset + 1n, leaderEpoch: 0 }] });
+      progress(done);
+      stream.resume();
+    }
+    isForwarding = false;
+  };
+  const fail = (error) => {
+    throw error;
+  };
+  stream.on("error", fail);
+  stream.on("data", (message) => {
+    waiting.push(message);
+    if (waiting.length >= 4_096) stream.pause();
+    // In a turn of its own, so that all that came with this one is in the batch.
+    if (!isForwarding && waiting.length === 1) setImmediate(() => forward().catch(fail));
+  });
+  return async () => {
+    await consumer.close(true);
+    await producer.close();
+  };
+}
+
 async function ourBlock() {
   const { Block } = await import("arroyojs");
   const { KafkaListener, KafkaPublisher } = await import("arroyojs/kafka");
@@ -92,14 +140,18 @@ async function ourBlock() {
     guarantee: "at-least-once",
   });
   await block.start();
-  const watch = setInterval(() => progress(block.account.published), 1);
+  const watch = setInterval(() => {
+    const { published } = block.account;
+    if (tells) say("at", { published, ms: performance.now() });
+    progress(published);
+  }, 1);
   return async () => {
     clearInterval(watch);
     await block.stop();
   };
 }
 
-const end = await (kind === "block" ? ourBlock() : bareKafkajs());
+const end = await { block: ourBlock, kafkajs: bareKafkajs, platformatic: barePlatformatic }[kind]();
 await order("end");
 await end();
 say("ended", {});

@@ -11,8 +11,8 @@ import { AMQP_LISTENER, AMQP_PUBLISHER, AMQP_STREAM_LISTENER } from "./options/a
 import type { CodecName } from "./options/codecs.ts";
 import {
   amqpEnds,
-  captureEnds,
   type End,
+  fileEnds,
   folderEnds,
   kafkaEnds,
   memoryEnds,
@@ -22,6 +22,7 @@ import {
   zmqEnds,
 } from "./options/ends.ts";
 import { CAPTURE_LISTENER, CAPTURE_PUBLISHER, FILES_LISTENER } from "./options/files.ts";
+import { HDF5_LISTENER, HDF5_PUBLISHER } from "./options/hdf5.ts";
 import { KAFKA_LISTENER, KAFKA_PUBLISHER } from "./options/kafka.ts";
 import { MEMORY_LISTENER, MEMORY_PUBLISHER } from "./options/memory.ts";
 import { REDIS_LISTENER, REDIS_PUBLISHER, REDIS_STREAM_LISTENER, REDIS_STREAM_PUBLISHER } from "./options/redis.ts";
@@ -123,9 +124,16 @@ export const LISTENERS: Readonly<Record<string, BuiltIn<Listener<AnyMessage>>>> 
   capture: {
     about: "Plays what was recorded",
     options: CAPTURE_LISTENER,
-    ends: captureEnds,
+    ends: fileEnds,
     check: checker(async () => (await import("../transports/files/checkup.ts")).checkCapture),
     make: maker(async () => (await loadFiles()).CaptureListener),
+  },
+  hdf5: {
+    about: "Replays HDF5 files: runs that were written here, and frames that others wrote",
+    options: HDF5_LISTENER,
+    ends: fileEnds,
+    check: checker(async () => (await import("../transports/hdf5/checkup.ts")).checkHdf5),
+    make: maker(async () => (await import("../transports/hdf5/index.ts")).Hdf5Listener),
   },
 };
 
@@ -186,9 +194,16 @@ export const PUBLISHERS: Readonly<Record<string, BuiltIn<Publisher<AnyMessage>>>
   capture: {
     about: "Records a stream into a file, as it was",
     options: CAPTURE_PUBLISHER,
-    ends: captureEnds,
+    ends: fileEnds,
     check: checker(async () => (await import("../transports/files/checkup.ts")).checkCapture),
     make: maker(async () => (await loadFiles()).CapturePublisher),
+  },
+  hdf5: {
+    about: "Writes an HDF5 file for each run, in the form of NeXus",
+    options: HDF5_PUBLISHER,
+    ends: fileEnds,
+    check: checker(async () => (await import("../transports/hdf5/checkup.ts")).checkHdf5),
+    make: maker(async () => (await import("../transports/hdf5/index.ts")).Hdf5Publisher),
   },
 };
 

@@ -26,8 +26,8 @@ export function folderEnds({ folder }: Options): readonly End[] {
   return textsOf(folder).map((address) => ({ verb: "folder", address }));
 }
 
-/** Gives the file of a capture. */
-export function captureEnds({ path }: Options): readonly End[] {
+/** Gives the file of a capture, or the files of runs as they are named. */
+export function fileEnds({ path }: Options): readonly End[] {
   return textsOf(path).map((address) => ({ verb: "file", address }));
 }
 

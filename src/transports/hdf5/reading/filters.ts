@@ -1,8 +1,12 @@
-import * as zlib from "node:zlib";
+import { inflateSync } from "node:zlib";
+import { zstd } from "../../../compression/bszstd.ts";
 import { type Compression, decompress, isElementSize } from "../../../compression/index.ts";
+import { decodeZstd } from "../../../compression/zstd.ts";
 import { RejectedError, text } from "../../../errors.ts";
 import { FILTER } from "../format/message-types.ts";
 import { ByteReader } from "./byte-reader.ts";
+
+const CHECKSUM_BYTES = 4;
 
 /** Is a filter that chunks went through when they were written. */
 export interface StoredFilter {
@@ -46,10 +50,13 @@ export function unfiltered(
   chunkBytes: number,
   elementBytes: number,
 ): Uint8Array {
+  const isUsed = (index: number): boolean => (mask & (1 << index)) === 0;
   let content = bytes;
   for (let index = filters.length - 1; index >= 0; index -= 1) {
-    if ((mask & (1 << index)) === 0)
-      content = undone(content, filters[index] as StoredFilter, chunkBytes, elementBytes);
+    if (!isUsed(index)) continue;
+    const checksums = filters.slice(0, index).filter(({ id }, before) => id === FILTER.fletcher32 && isUsed(before));
+    const size = chunkBytes + checksums.length * CHECKSUM_BYTES;
+    content = undone(content, filters[index] as StoredFilter, size, elementBytes);
   }
   if (content.length !== chunkBytes) {
     throw new RejectedError(`hdf5: a chunk has ${content.length} bytes, not ${chunkBytes}; the file is damaged`);
@@ -57,22 +64,26 @@ export function unfiltered(
   return content;
 }
 
-function undone(bytes: Uint8Array, filter: StoredFilter, chunkBytes: number, elementBytes: number): Uint8Array {
+/** Undoes a filter; `size` is how many bytes there were before it. */
+function undone(bytes: Uint8Array, filter: StoredFilter, size: number, elementBytes: number): Uint8Array {
   const { id } = filter;
   const compression = compressionOf(filter, elementBytes);
-  if (compression !== undefined) return decompress(compression, bytes, chunkBytes);
-  // A checksum may stand behind, of 4 bytes.
-  const most = { maxOutputLength: chunkBytes + 4 };
-  if (id === FILTER.deflate) return inflated("deflate", () => zlib.inflateSync(bytes, most));
+  if (compression !== undefined) return decompress(compression, bytes, size);
+  if (id === FILTER.deflate) return inflated("deflate", () => inflateSync(bytes, { maxOutputLength: size }));
   if (id === FILTER.shuffle) return unshuffled(bytes, filter.parameters[0] ?? elementBytes);
-  if (id === FILTER.fletcher32) return bytes.subarray(0, Math.max(0, bytes.length - 4));
-  if (id === FILTER.zstd && "zstdDecompressSync" in zlib) {
-    const { zstdDecompressSync } = zlib as { zstdDecompressSync(input: Uint8Array, options: object): Uint8Array };
-    return inflated("zstd", () => zstdDecompressSync(bytes, most));
-  }
+  if (id === FILTER.fletcher32) return bytes.subarray(0, Math.max(0, bytes.length - CHECKSUM_BYTES));
+  if (id === FILTER.zstd) return inflated("zstd", () => unpackedZstd(bytes, size));
   throw new RejectedError(
     `hdf5: chunks went through filter ${id}, which is not known here; h5repack -f GZIP=1 writes what is`,
   );
+}
+
+function unpackedZstd(bytes: Uint8Array, size: number): Uint8Array {
+  const library = zstd();
+  if (library !== undefined) return library.zstdDecompressSync(bytes, { maxOutputLength: size });
+  const content = new Uint8Array(size);
+  decodeZstd(bytes, content);
+  return content;
 }
 
 function inflated(name: string, work: () => Uint8Array): Uint8Array {
