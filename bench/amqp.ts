@@ -1,8 +1,8 @@
 import { type ConfirmChannel, connect } from "amqplib";
-import { Event } from "arroyojs";
 import { AmqpPublisher } from "arroyojs/amqp";
 import { type Broker, startRabbitMq } from "arroyojs/testing";
 import { Company } from "./company.ts";
+import { publishNumbered } from "./numbered-events.ts";
 import type { Findings, Row, Size } from "./row.ts";
 import { ratios } from "./spread.ts";
 import { inTurns } from "./turns.ts";
@@ -102,18 +102,7 @@ async function forwarded(broker: Broker, kind: string, one: Case, events: number
 
 async function fill(url: string, bytes: number, events: number): Promise<void> {
   const publisher = new AmqpPublisher({ url, queue: "in" });
-  publisher.begin("bench");
-  await publisher.open(new AbortController().signal);
-  for (let from = 0; from < events; from += 1000) {
-    const some = Array.from({ length: Math.min(1000, events - from) }, (_, at) => {
-      const payload = Buffer.alloc(bytes, 7);
-      payload.writeUInt32LE(from + at, bytes - 4);
-      return new Event(undefined, payload);
-    });
-    await publisher.publishBatch(some);
-    publisher.attempted("done");
-  }
-  await publisher.close();
+  await publishNumbered(publisher, bytes, events);
 }
 
 /** Reads the output: the number of each event stands at its end. */

@@ -7,6 +7,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { kernels as chosen, compress, decompressInto, type ElementSize } from "../src/compression/index.ts";
 import { javascriptKernels } from "../src/compression/javascript-kernels.ts";
 import type { Kernels } from "../src/compression/kernels.ts";
+import { best } from "./best.ts";
 import { pythonOfPeers } from "./python-of-peers.ts";
 import type { Findings, Line, Row, Size } from "./row.ts";
 import { ratios } from "./spread.ts";
@@ -145,17 +146,6 @@ function inC(
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-/** Gives the shortest of several times in ms: what else runs on the machine only makes it longer. */
-function best(work: () => unknown, times: number): number {
-  let shortest = Number.POSITIVE_INFINITY;
-  for (let time = 0; time < times; time += 1) {
-    const before = performance.now();
-    work();
-    shortest = Math.min(shortest, performance.now() - before);
-  }
-  return shortest;
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {

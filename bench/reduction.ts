@@ -10,6 +10,7 @@ import { kernels as chosen } from "../src/reduction/chosen-kernels.ts";
 import { Integration } from "../src/reduction/integration.ts";
 import { javascriptKernels } from "../src/reduction/javascript-kernels.ts";
 import { type PixelTable, pixelTable } from "../src/reduction/pixel-table.ts";
+import { best } from "./best.ts";
 import { pythonOfPeers } from "./python-of-peers.ts";
 import type { Findings, Line, Row, Size } from "./row.ts";
 import { ratios } from "./spread.ts";
@@ -258,17 +259,6 @@ function larger(a: readonly number[], b: readonly number[]): number[] {
 
 function rate(ms: number): number {
   return 1000 / ms;
-}
-
-/** Gives the shortest of several times in ms: what else runs on the machine only makes it longer. */
-function best(work: () => unknown, times: number): number {
-  let shortest = Number.POSITIVE_INFINITY;
-  for (let time = 0; time < times; time += 1) {
-    const before = performance.now();
-    work();
-    shortest = Math.min(shortest, performance.now() - before);
-  }
-  return shortest;
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {

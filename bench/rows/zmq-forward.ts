@@ -1,3 +1,4 @@
+import { type Account, checkAccount } from "../account.ts";
 import { Company } from "../company.ts";
 import type { Findings, Row, Size } from "../row.ts";
 import { ratios } from "../spread.ts";
@@ -90,19 +91,4 @@ async function forwarded(kind: "libzmq" | "zmtp" | "bare", one: Case, size: Size
   if (account !== undefined) checkAccount(account, events + 2);
   await company.end();
   return { perSecond, cpuUs: (cpu.user + cpu.system) / (events - warmUp) };
-}
-
-interface Account {
-  readonly received: number;
-  readonly finished: number;
-  readonly published: number;
-  readonly lost: number | "unknown";
-  readonly left: number;
-  readonly rejected: number;
-}
-
-function checkAccount(account: Account, all: number): void {
-  const { received, finished, published, lost, left, rejected } = account;
-  const adds = received === all && finished === all && published === all && lost === 0 && left === 0 && rejected === 0;
-  if (!adds) throw new Error(`bench: expected an account of ${all} messages, got ${JSON.stringify(account)}`);
 }

@@ -1,3 +1,4 @@
+import { type Account, checkAccount } from "../account.ts";
 import { Company } from "../company.ts";
 import type { Program } from "../program.ts";
 import type { Size } from "../row.ts";
@@ -55,19 +56,4 @@ function begin(company: Company, forwarder: Forwarder, connect: string, waiting:
   if (forwarder.kind === "block") return company.begin("zmtp-middle", { ...forwarder, connect });
   const marked = { ...forwarder, connect, ...(waiting === undefined ? {} : { highWaterMark: waiting }) };
   return company.begin(forwarder.kind === "c" ? "zmtp-c" : "zmtp-middle", marked);
-}
-
-interface Account {
-  readonly received: number;
-  readonly finished: number;
-  readonly published: number;
-  readonly lost: number | "unknown";
-  readonly left: number;
-  readonly rejected: number;
-}
-
-function checkAccount(account: Account, all: number): void {
-  const { received, finished, published, lost, left, rejected } = account;
-  const adds = received === all && finished === all && published === all && lost === 0 && left === 0 && rejected === 0;
-  if (!adds) throw new Error(`bench: expected an account of ${all} messages, got ${JSON.stringify(account)}`);
 }
